@@ -1,0 +1,45 @@
+import { configWithoutCloudSupport } from '@n8n/node-cli/eslint';
+
+/** Imports run one way: nodes → lib/n8n → lib/<domain> → the store's contract → lib/model (DESIGN of the folders in docs/architecture.md). */
+const domains = ['shops', 'record', 'journeys', 'messages'];
+const oneWay = [
+	{ target: './lib/model', from: './lib', except: ['./model'], message: 'lib/model imports nothing of ours.' },
+	{ target: './lib/store', from: './lib', except: ['./store', './model'], message: 'The store knows lib/model only.' },
+	{ target: './lib', from: './nodes', message: 'lib does not know the nodes.' },
+	{ target: './lib', from: './credentials', message: 'lib does not know the credentials.' },
+	...domains.map((name) => ({ target: `./lib/${name}`, from: './lib/n8n', message: 'Only nodes import lib/n8n.' })),
+	{
+		target: ['./nodes', './lib/n8n', ...domains.map((name) => `./lib/${name}`)],
+		from: ['./lib/store/sqlite', './lib/store/redis'],
+		message: 'A driver is reached only through openStore.',
+	},
+];
+
+export default [
+	{ ignores: ['dist/**', 'node_modules/**', 'docker/**', 'bench-results/**', 'coverage/**'] },
+	...configWithoutCloudSupport,
+	{
+		files: ['**/*.ts'],
+		rules: {
+			'import-x/no-restricted-paths': ['error', { zones: oneWay }],
+			'@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', caughtErrorsIgnorePattern: '^_' }],
+		},
+	},
+	{
+		// Pure code: it throws its own error class, which lib/n8n turns into n8n's.
+		files: ['lib/**/*.ts', 'test/**/*.ts'],
+		rules: { '@n8n/community-nodes/require-node-api-error': 'off' },
+	},
+	{
+		files: ['lib/{model,store,shops,record,journeys,messages}/**/*.ts'],
+		rules: { 'no-restricted-imports': ['error', { paths: [{ name: 'n8n-workflow', message: 'Only lib/n8n and nodes import n8n-workflow.' }] }] },
+	},
+	{
+		files: ['package.json'],
+		rules: {
+			// n8n's own installer installs plain dependencies of a community package; a store, a mail client and a
+			// template engine are not code to write anew.
+			'@n8n/community-nodes/no-runtime-dependencies': 'off',
+		},
+	},
+];

@@ -1,0 +1,18 @@
+/**
+ * Four suites, one runner. `scripts/test.js` runs them one after the other and adds up the counts.
+ * @type {import('jest').Config}
+ */
+const suite = (name, extra = {}) => ({
+	displayName: name,
+	testMatch: [`<rootDir>/test/${name}/**/*.test.ts`],
+	testEnvironment: 'node',
+	transform: {
+		'\\.ts$': ['@swc/jest', { jsc: { target: 'es2022', parser: { syntax: 'typescript' } }, module: { type: 'commonjs' } }],
+	},
+	modulePathIgnorePatterns: ['<rootDir>/dist/'],
+	...extra,
+});
+
+module.exports = {
+	projects: [suite('unit'), suite('contract'), suite('templates'), suite('e2e')],
+};

@@ -1,0 +1,60 @@
+import type { LineItem } from './events';
+
+/** What a journey trigger emits: one per due enrolment. Later nodes read customer and cart from here, without expressions. */
+export interface JourneyItem {
+	journey: {
+		id: string;
+		name: string;
+		kind: 'marketing' | 'transactional';
+		/** Which shop's store it lives in. */
+		shop: string;
+		enrolment: string;
+		/** Proves that this execution owns the step. Void once the step was settled, taken over, or the enrolment ended. */
+		token: string;
+		/** 1-based. */
+		step: number;
+		stepName: string;
+		steps: number;
+		/** ISO 8601, journey time. */
+		enteredAt: string;
+		/** Only on Ended. */
+		endedAt?: string;
+		endReason?: string;
+		messages: JourneyMessage[];
+	};
+	shop: { name: string; url: string; currency: string; locale: string; timezone: string };
+	customer: ItemCustomer | null;
+	cart?: ItemCart;
+}
+
+export interface JourneyMessage {
+	step: number;
+	channel: string;
+	state: 'reserved' | 'sent' | 'unknown' | 'failed';
+	/** ISO 8601, journey time. */
+	sentAt?: string;
+}
+
+export interface ItemCustomer {
+	id: string;
+	email?: string;
+	phone?: string;
+	firstName?: string;
+	lastName?: string;
+	locale?: string;
+	timezone?: string;
+	country?: string;
+	consent: { email: string; sms: string };
+	orders: { count: number; spentMinor: number };
+}
+
+export interface ItemCart {
+	id: string;
+	stage: 'cart' | 'checkout';
+	currency: string;
+	totalMinor: number;
+	/** Back to the cart (or the checkout): the shop's recovery link where it has one. */
+	url: string;
+	updatedAt: string;
+	items: LineItem[];
+}
