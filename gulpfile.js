@@ -25,28 +25,23 @@ function copy() {
 	return src(copied, { base: '.', encoding: false }).pipe(dest(outDir));
 }
 
-/** MJML in, Handlebars out: the placeholders inside the design survive, because MJML leaves `{{ }}` alone. */
+/** MJML in, Handlebars out (lib/messages/designs/compile-design.js). Parts are included, not compiled by themselves. */
 function designs() {
-	const mjml = require('mjml');
-	const compileDesign = new Transform({
+	const { compileDesign } = require('./lib/messages/designs/compile-design');
+	const compiled = new Transform({
 		objectMode: true,
-		async transform(file, _encoding, done) {
-			try {
-				const { html, errors } = await mjml(file.contents.toString(), {
-					filePath: file.path,
-					validationLevel: 'strict',
-					keepComments: false,
-				});
-				if (errors.length) throw new Error(errors.map((error) => error.formattedMessage).join('\n'));
-				file.contents = Buffer.from(html);
-				file.path = file.path.replace(/\.mjml$/, '.html.hbs');
-				done(null, file);
-			} catch (error) {
-				done(error);
-			}
+		transform(file, _encoding, done) {
+			compileDesign(file.contents.toString(), file.path).then(
+				(design) => {
+					file.contents = Buffer.from(design);
+					file.path = file.path.replace(/\.mjml$/, '.html.hbs');
+					done(null, file);
+				},
+				(error) => done(error),
+			);
 		},
 	});
-	return src('lib/messages/designs/*.mjml', { base: '.', allowEmpty: true }).pipe(compileDesign).pipe(dest(outDir));
+	return src('lib/messages/designs/*.mjml', { base: '.' }).pipe(compiled).pipe(dest(outDir));
 }
 
 exports.clean = clean;

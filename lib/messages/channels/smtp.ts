@@ -1,0 +1,210 @@
+import { createHash } from 'node:crypto';
+import type { Readable } from 'node:stream';
+import { createTransport } from 'nodemailer';
+import { isPlainHeader, parseMailbox, withoutControls } from '../headers';
+import type { EmailChannel, EmailMessage, SendOutcome } from './channel';
+import { outcomeOf, refused, type SmtpFailure } from './smtp-outcome';
+
+/** n8n's built-in credential type `smtp`. */
+export interface SmtpCredential {
+	user?: string;
+	password?: string;
+	host: string;
+	port: number;
+	/** TLS from the first byte (port 465). Without it STARTTLS is used where the server offers it. */
+	secure: boolean;
+	disableStartTls?: boolean;
+	/** How we introduce ourselves in EHLO. */
+	hostName?: string;
+}
+
+export interface SmtpOptions {
+	/** Default 5: what most providers allow one customer at the same time. */
+	connections?: number;
+	connectionTimeoutMs?: number;
+	greetingTimeoutMs?: number;
+	/** Silence of the server in the middle of a send. RFC 5321 § 4.5.3.2 would wait up to 10 minutes; a leased step cannot. */
+	socketTimeoutMs?: number;
+	/** The whole of one send, waiting for a connection included: against a server that trickles its answers. */
+	sendTimeoutMs?: number;
+	/** After this long without a send the connections are closed; the next send opens them again. */
+	idleMs?: number;
+}
+
+const defaults: Required<SmtpOptions> = {
+	connections: 5,
+	connectionTimeoutMs: 15_000,
+	greetingTimeoutMs: 15_000,
+	socketTimeoutMs: 60_000,
+	sendTimeoutMs: 300_000,
+	idleMs: 60_000,
+};
+
+/** The parts of nodemailer's transport that are used. */
+type Transport = ReturnType<typeof openTransport>;
+
+/** A pool of SMTP connections with one credential. Connects at the first send. */
+export function createSmtpChannel(credential: SmtpCredential, options: SmtpOptions = {}): EmailChannel {
+	const settings = { ...defaults, ...definedOnly(options) };
+	const server = `${credential.host}:${credential.port}`;
+	let transport: Transport | undefined;
+	let underWay = 0;
+	let idleTimer: NodeJS.Timeout | undefined;
+
+	const closePool = () => {
+		clearTimeout(idleTimer);
+		idleTimer = undefined;
+		transport?.close();
+		transport = undefined;
+	};
+
+	return {
+		connections: settings.connections,
+
+		async send(message) {
+			const from = parseMailbox(message.from);
+			if (!from) return refused(true, 'provider', `The sender "${printable(message.from)}" is no valid mail address: correct it in the shop's settings`);
+			const to = parseMailbox(message.to);
+			if (!to) return refused(true, 'recipient', `"${printable(message.to)}" is no valid mail address`);
+			transport ??= openTransport(credential, settings);
+			clearTimeout(idleTimer);
+			underWay++;
+			try {
+				return await sendThrough(transport, message, from, to, settings.sendTimeoutMs, server);
+			} catch (error) {
+				return refused(true, 'provider', redacted(`The message could not be built: ${(error as Error).message}`, credential));
+			} finally {
+				underWay--;
+				if (underWay === 0) {
+					idleTimer = setTimeout(closePool, settings.idleMs);
+					idleTimer.unref();
+				}
+			}
+		},
+
+		async close() {
+			closePool();
+		},
+	};
+
+	async function sendThrough(pool: Transport, message: EmailMessage, from: { name: string; address: string }, to: { name: string; address: string }, timeoutMs: number, host: string): Promise<SendOutcome> {
+		const progress: Progress = {};
+		const abort = new AbortController();
+		const timer = setTimeout(() => abort.abort(), timeoutMs);
+		const replyTo = message.replyTo ? parseMailbox(message.replyTo) : undefined;
+		try {
+			const info = await pool.sendMail({
+				messageId: message.messageId,
+				from,
+				to,
+				replyTo,
+				envelope: { from: from.address, to: [to.address] },
+				subject: withoutControls(message.subject),
+				html: message.html,
+				text: message.text,
+				headers: preparedHeaders(message.headers),
+				signal: abort.signal,
+				[progressKey]: progress,
+			} as Parameters<Transport['sendMail']>[0]);
+			return { status: 'sent', response: redacted(String(info.response ?? ''), credential) };
+		} catch (error) {
+			const outcome = outcomeOf(error as SmtpFailure, progress.stream?.readableDidRead === true, host);
+			return { ...outcome, response: redacted(outcome.response, credential) };
+		} finally {
+			clearTimeout(timer);
+		}
+	}
+}
+
+const progressKey = Symbol('progress');
+
+/** The message as it is read for sending; `readableDidRead` says whether a byte of it may have reached the server. */
+interface Progress {
+	stream?: Readable;
+}
+
+function openTransport(credential: SmtpCredential, settings: Required<SmtpOptions>) {
+	const transport = createTransport({
+		pool: true,
+		host: credential.host,
+		port: Number(credential.port),
+		secure: credential.secure,
+		ignoreTLS: !credential.secure && credential.disableStartTls === true,
+		name: credential.hostName || undefined,
+		auth: credential.user || credential.password ? { user: credential.user ?? '', pass: credential.password ?? '' } : undefined,
+		maxConnections: settings.connections,
+		maxMessages: 10_000,
+		// A message goes back into the queue only when its connection closed before a byte of it was read; see below.
+		maxRequeues: 2,
+		connectionTimeout: settings.connectionTimeoutMs,
+		greetingTimeout: settings.greetingTimeoutMs,
+		socketTimeout: settings.socketTimeoutMs,
+		// Nothing in a message makes this process read its files or call addresses.
+		disableFileAccess: true,
+		disableUrlAccess: true,
+	});
+	// nodemailer does not say how far a failed send had come. The body is read only after the server said 354 to DATA,
+	// so a body that was read is the mark. `stream` plug-ins run when the message is built and before it is sent.
+	transport.use('stream', (mail, done) => {
+		const progress = (mail.data as { [progressKey]?: Progress })[progressKey];
+		const { message } = mail;
+		if (progress && message) {
+			const createReadStream = message.createReadStream.bind(message);
+			message.createReadStream = (options) => {
+				const stream = createReadStream(options);
+				// Never a second time over another connection once the first may have taken it.
+				if (progress.stream?.readableDidRead) stream.destroy(new Error('The message was already on its way'));
+				else progress.stream = stream;
+				return stream;
+			};
+		}
+		done();
+	});
+	return transport;
+}
+
+/**
+ * Headers that must arrive byte for byte (addresses of List-Unsubscribe) go out as they are. nodemailer would encode
+ * or fold others; it also removes line breaks from them.
+ */
+function preparedHeaders(headers: Record<string, string>) {
+	return Object.entries(headers)
+		.filter(([name]) => /^[A-Za-z][A-Za-z0-9-]*$/.test(name))
+		.map(([key, value]) => (isPlainHeader(key, value) ? { key, value: { prepared: true, value } } : { key, value: withoutControls(value) }));
+}
+
+/** Servers may quote what they were given. Password and user never get into an item, a log or an error. */
+function redacted(text: string, { user, password }: SmtpCredential): string {
+	let clean = text;
+	for (const secret of [password, user]) {
+		if (!secret || secret.length < 3) continue;
+		for (const form of [secret, Buffer.from(secret).toString('base64'), Buffer.from(`\0${user}\0${password}`).toString('base64')]) clean = clean.split(form).join('***');
+	}
+	return clean.slice(0, 500);
+}
+
+function printable(value: string): string {
+	return withoutControls(value).slice(0, 80);
+}
+
+function definedOnly<T extends object>(options: T): Partial<T> {
+	return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as Partial<T>;
+}
+
+const shared = new Map<string, EmailChannel>();
+
+/**
+ * The channel of a credential, one per process: runs of a workflow that follow each other find the connections
+ * still open. `close` leaves them to the idle timer, since others may be sending.
+ */
+export function channelFor(credential: SmtpCredential, options: SmtpOptions = {}): EmailChannel {
+	// Hashed, so that no password stays in memory as a key.
+	const key = createHash('sha256').update(JSON.stringify([credential, options])).digest('base64');
+	let channel = shared.get(key);
+	if (!channel) {
+		const pooled = createSmtpChannel(credential, options);
+		channel = { connections: pooled.connections, send: (message) => pooled.send(message), close: async () => undefined };
+		shared.set(key, channel);
+	}
+	return channel;
+}

@@ -1,0 +1,124 @@
+import type { LineItem } from '../model/events';
+import type { ItemCustomer, JourneyItem } from '../model/item';
+import { formatMoney } from '../model/money';
+import type { ShopSettings } from '../model/settings';
+import { personName, pickLocale, singleLine, webUrl } from './safe-text';
+
+/** Which addresses the message carries besides the cart's. */
+export interface MessageLinks {
+	/** A page on which the reader can unsubscribe. Without it the mail shows no such link. */
+	unsubscribePageUrl?: string;
+}
+
+/** A line of the cart as templates see it: clean text, formatted prices, and the raw numbers beside them. */
+export interface ContextItem extends Omit<LineItem, 'title'> {
+	title: string;
+	/** One piece, e.g. "€19.99". */
+	price: string;
+	/** Before a discount, when it differs. */
+	fullPrice: string;
+	lineTotal: string;
+	lineTotalMinor: number;
+	/** For the tile that stands in for a missing picture. */
+	initial: string;
+}
+
+/** What operators' templates can read. Plain data: own properties only, no functions. docs/mail.md lists it. */
+export interface MessageContext {
+	customer: Partial<Omit<ItemCustomer, 'consent'>> & { firstName: string; lastName: string };
+	cart: {
+		id: string;
+		stage: string;
+		currency: string;
+		url: string;
+		total: string;
+		totalMinor: number;
+		/** Pieces, not lines. */
+		quantity: number;
+		updatedAt: string;
+		items: ContextItem[];
+	};
+	shop: { name: string; url: string; logoUrl: string; postalAddress: string; currency: string; locale: string; timezone: string };
+	journey: { id: string; name: string; kind: string; step: number; stepName: string; steps: number; enteredAt: string };
+	links: { unsubscribe: string };
+	discountCode: string;
+}
+
+/** Builds the context of one mail. Everything in it went through `safe-text`: no control characters, no odd addresses. */
+export function buildContext(item: JourneyItem, settings: ShopSettings, links: MessageLinks, locale: string): MessageContext {
+	const { journey, customer, cart } = item;
+	const currency = cart?.currency || item.shop.currency || settings.currency;
+	return {
+		customer: {
+			id: customer?.id,
+			email: singleLine(customer?.email, 320),
+			phone: singleLine(customer?.phone, 40),
+			firstName: personName(customer?.firstName),
+			lastName: personName(customer?.lastName),
+			locale: singleLine(customer?.locale, 40),
+			timezone: singleLine(customer?.timezone, 60),
+			country: singleLine(customer?.country, 40),
+			orders: { count: customer?.orders?.count ?? 0, spentMinor: customer?.orders?.spentMinor ?? 0 },
+		},
+		cart: {
+			id: cart?.id ?? '',
+			stage: cart?.stage ?? '',
+			currency,
+			url: webUrl(cart?.url),
+			total: cart ? formatMoney({ amountMinor: cart.totalMinor, currency }, locale) : '',
+			totalMinor: cart?.totalMinor ?? 0,
+			quantity: (cart?.items ?? []).reduce((sum, line) => sum + line.quantity, 0),
+			updatedAt: cart?.updatedAt ?? '',
+			items: (cart?.items ?? []).map((line) => contextItem(line, currency, locale)),
+		},
+		shop: {
+			name: singleLine(settings.name || item.shop.name, 100),
+			url: webUrl(settings.url || item.shop.url),
+			logoUrl: webUrl(settings.logoUrl),
+			postalAddress: settings.postalAddress,
+			currency: settings.currency,
+			locale: settings.locale,
+			timezone: settings.timezone,
+		},
+		journey: {
+			id: journey.id,
+			name: journey.name,
+			kind: journey.kind,
+			step: journey.step,
+			stepName: journey.stepName,
+			steps: journey.steps,
+			enteredAt: journey.enteredAt,
+		},
+		links: { unsubscribe: webUrl(links.unsubscribePageUrl) },
+		discountCode: '',
+	};
+}
+
+function contextItem(line: LineItem, currency: string, locale: string): ContextItem {
+	const title = singleLine(line.title, 160);
+	const lineTotalMinor = line.unitPriceMinor * line.quantity;
+	const isReduced = line.fullPriceMinor !== undefined && line.fullPriceMinor > line.unitPriceMinor;
+	const price = formatMoney({ amountMinor: line.unitPriceMinor, currency }, locale);
+	return {
+		productId: line.productId,
+		variantId: line.variantId,
+		sku: line.sku,
+		title,
+		variantTitle: singleLine(line.variantTitle, 100),
+		quantity: line.quantity,
+		unitPriceMinor: line.unitPriceMinor,
+		fullPriceMinor: line.fullPriceMinor,
+		lineTotalMinor,
+		price,
+		fullPrice: isReduced ? formatMoney({ amountMinor: line.fullPriceMinor as number, currency }, locale) : '',
+		lineTotal: line.quantity === 1 ? price : formatMoney({ amountMinor: lineTotalMinor, currency }, locale),
+		imageUrl: webUrl(line.imageUrl),
+		url: webUrl(line.url),
+		initial: (/[\p{L}\p{N}]/u.exec(title)?.[0] ?? '').toLocaleUpperCase(locale),
+	};
+}
+
+/** The language to write in: the customer's, else the shop's. */
+export function localeFor(item: JourneyItem, settings: ShopSettings): string {
+	return pickLocale(item.customer?.locale, settings.locale, item.shop.locale);
+}

@@ -1,0 +1,71 @@
+import { createHmac, timingSafeEqual } from 'node:crypto';
+import { ShopJourneysError } from '../model/errors';
+
+/** What a signed link says. Readable by whoever holds the link, but not to be changed. */
+export interface UnsubscribeLink {
+	kind: 'unsubscribe';
+	shop: string;
+	customerId: string;
+	/** e.g. "email". */
+	channel: string;
+	/** The message it was in, for the report. */
+	enrolment?: string;
+	step?: number;
+}
+
+export type LinkPayload = UnsubscribeLink;
+export type LinkKind = LinkPayload['kind'];
+
+export interface SignOptions {
+	/** Machine time. Unsubscribe links have none: they must work for as long as the mail exists. */
+	expiresAtMs?: number;
+}
+
+/** 128 bits: more than can be guessed, and short enough for a link (RFC 2104 § 5 asks for at least 80). */
+const signatureBytes = 16;
+const maxTokenLength = 1000;
+
+/**
+ * A token for a link: `<base64url JSON>.<base64url signature>`. Each kind has a key of its own, derived from the
+ * secret: a token of one kind never passes as another, even if the bytes of its payload would.
+ * @throws SECRET_MISSING when there is no secret to sign with; LINK_INVALID when the token would be too long.
+ */
+export function signLink(secret: Buffer | string, payload: LinkPayload, { expiresAtMs }: SignOptions = {}): string {
+	const { kind, shop, customerId, channel, enrolment, step } = payload;
+	const fields = [kind, shop, customerId, channel, enrolment ?? null, step ?? null, expiresAtMs ?? null];
+	const body = Buffer.from(JSON.stringify(fields)).toString('base64url');
+	const token = `${body}.${signature(secret, kind, body).toString('base64url')}`;
+	if (token.length > maxTokenLength) throw new ShopJourneysError('LINK_INVALID', 'The link would be too long: an id in it has an unusual length');
+	return token;
+}
+
+/**
+ * Reads what `signLink` wrote.
+ * @param nowMs machine time.
+ * @param kind what the caller serves; a token of another kind is refused.
+ * @throws LINK_INVALID for whatever was changed, cut off, signed elsewhere, of another kind, or expired.
+ */
+export function readLink<K extends LinkKind = 'unsubscribe'>(token: string, secret: Buffer | string, nowMs: number, kind: K = 'unsubscribe' as K): Extract<LinkPayload, { kind: K }> {
+	const match = typeof token === 'string' && token.length <= maxTokenLength ? /^([\w-]+)\.([\w-]+)$/.exec(token) : null;
+	if (!match) throw invalid('This link is incomplete');
+	const [, body, given] = match;
+	// Compared as text: base64url has spare bits, and two spellings of one signature must not both pass.
+	const expected = signature(secret, kind, body).toString('base64url');
+	if (given.length !== expected.length || !timingSafeEqual(Buffer.from(given), Buffer.from(expected))) {
+		throw invalid('This link was changed, or belongs to another installation');
+	}
+	const [signedKind, shop, customerId, channel, enrolment, step, expiresAtMs] = JSON.parse(Buffer.from(body, 'base64url').toString()) as [K, string, string, string, string | null, number | null, number | null];
+	if (signedKind !== kind) throw invalid('This link is meant for something else');
+	if (expiresAtMs !== null && nowMs >= expiresAtMs) throw invalid('This link has expired');
+	return { kind, shop, customerId, channel, ...(enrolment !== null && { enrolment }), ...(step !== null && { step }) } as Extract<LinkPayload, { kind: K }>;
+}
+
+function signature(secret: Buffer | string, kind: string, body: string): Buffer {
+	if (secret.length === 0) throw new ShopJourneysError('SECRET_MISSING', 'There is no secret to sign links with');
+	const key = createHmac('sha256', secret).update(`shop-journeys/link/1/${kind}`).digest();
+	return createHmac('sha256', key).update(body).digest().subarray(0, signatureBytes);
+}
+
+function invalid(message: string): ShopJourneysError {
+	return new ShopJourneysError('LINK_INVALID', message);
+}
