@@ -33,7 +33,7 @@ export interface Write {
 	value: Json | null;
 }
 
-/** Seen once and remembered until `untilMs` (journey or machine time, as the caller sweeps). */
+/** Seen once and remembered until it is swept, at `untilMs` or later (journey or machine time, as the caller sweeps). */
 export interface OnceKey {
 	key: string;
 	untilMs: number;
@@ -47,7 +47,8 @@ export interface CounterAdd {
 	add: number;
 }
 
-/** Puts `key` into `index` at `value` (a finite number), moves it there, or takes it out (`value: null`). Moving or taking out voids a lease on it. */
+/** Puts `key` into `index` at `value` (a finite number), moves it there, or takes it out (`value: null`). Either way a lease on it is void and its attempts
+ * start anew, also when the value stays the same. */
 export interface IndexSet {
 	index: string;
 	key: Key;
@@ -140,7 +141,7 @@ export interface Store {
 	/** Reads documents, in the order asked; what is not there comes back with version 0. At most 1,000. */
 	read<T = Json>(keys: Key[]): Promise<Array<Versioned<T>>>;
 
-	/** @throws COMMIT_INVALID before anything is written when the commit breaks its bounds or holds unsafe numbers. */
+	/** @throws COMMIT_INVALID before anything is written when the commit breaks its bounds, holds unsafe numbers or would make a counter one. */
 	commit(commit: Commit): Promise<CommitResult>;
 
 	/** Entries in the order of value, then key bytes. */
@@ -169,7 +170,10 @@ export interface Store {
 
 	readCounters(group: string): Promise<Record<string, number>>;
 
-	/** Entries behind `afterSeq`, oldest first. @throws CURSOR_TOO_OLD when entries behind it were trimmed away. */
+	/**
+	 * Entries behind `afterSeq`, oldest first; 0 starts at the oldest entry kept.
+	 * @throws CURSOR_TOO_OLD when `afterSeq` is not 0 and entries behind it were trimmed away
+	 */
 	readLog(options: { afterSeq: number; limit: number }): Promise<LogEntry[]>;
 
 	/** One subject's entries, newest first, older than `beforeSeq` when given. */
