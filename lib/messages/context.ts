@@ -18,6 +18,8 @@ export interface ContextItem extends Omit<LineItem, 'title'> {
 	/** Before a discount, when it differs. */
 	fullPrice: string;
 	lineTotal: string;
+	/** The line before a discount, when it differs. */
+	fullLineTotal: string;
 	lineTotalMinor: number;
 	/** For the tile that stands in for a missing picture. */
 	initial: string;
@@ -111,6 +113,7 @@ function contextItem(line: LineItem, currency: string, locale: string): ContextI
 		lineTotalMinor,
 		price,
 		fullPrice: isReduced ? formatMoney({ amountMinor: line.fullPriceMinor as number, currency }, locale) : '',
+		fullLineTotal: isReduced ? formatMoney({ amountMinor: (line.fullPriceMinor as number) * line.quantity, currency }, locale) : '',
 		lineTotal: line.quantity === 1 ? price : formatMoney({ amountMinor: lineTotalMinor, currency }, locale),
 		imageUrl: webUrl(line.imageUrl),
 		url: webUrl(line.url),

@@ -165,7 +165,7 @@ function designModel(context: MessageContext, tone: CartReminderTone, overrides:
 		discount: hasCode ? { code: context.discountCode, text: discountText(context, tone, overrides, words, data) } : undefined,
 		button: url ? { label: singleLine(wordsOf('buttonLabel'), 60), url } : undefined,
 		help: helpLine(settings, shop.url, words),
-		postalLines: severalLines(shop.postalAddress, 500).split('\n').filter(Boolean),
+		postalLines: postalLines(shop),
 		why: phrase(words.design.why, values),
 		unsubscribe: context.links.unsubscribe ? { label: phrase(words.design.unsubscribe), url: context.links.unsubscribe } : undefined,
 	};
@@ -185,6 +185,12 @@ function discountText(context: MessageContext, tone: CartReminderTone, overrides
 function helpLine(settings: ShopSettings, shopUrl: string, words: Words): string {
 	if (settings.replyTo) return phrase(words.design.helpReply);
 	return shopUrl ? phrase(words.design.helpVisit, { address: shopUrl.replace(/^https?:\/\//, '') }) : '';
+}
+
+/** The address with the shop's name above it, unless it begins with that already. */
+function postalLines({ name, postalAddress }: MessageContext['shop']): string[] {
+	const lines = severalLines(postalAddress, 500).split('\n').filter(Boolean);
+	return lines[0]?.startsWith(name) ? lines : [name, ...lines].filter(Boolean);
 }
 
 function paragraphs(text: string): string[] {

@@ -19,12 +19,12 @@ async function compileDesign(source, filePath) {
 	for (const [standIn, value] of Object.entries(standIns)) design = design.replaceAll(standIn, value);
 	return (
 		design
-			// Text runs the reader's way; what MJML centres or sets apart on purpose stays.
-			.replaceAll('direction:ltr', 'direction:{{dir}}')
-			.replaceAll('text-align:left', 'text-align:{{start}}')
-			.replaceAll('align="left"', 'align="{{start}}"')
-			.replaceAll('text-align:right', 'text-align:{{end}}')
-			.replaceAll('align="right"', 'align="{{end}}"')
+			// Text runs the reader's way; what is centred on purpose stays. `@root`, because some of it stands in a loop.
+			.replaceAll('direction:ltr', 'direction:{{@root.dir}}')
+			.replaceAll('text-align:left', 'text-align:{{@root.start}}')
+			.replaceAll('align="left"', 'align="{{@root.start}}"')
+			.replaceAll('text-align:right', 'text-align:{{@root.end}}')
+			.replaceAll('align="right"', 'align="{{@root.end}}"')
 			// Indentation would be half of the bytes sent. Line breaks stay: RFC 5322 wants lines under 998 characters.
 			.replace(/[ \t]*\n\s*/g, '\n')
 			.trim()
