@@ -70,6 +70,11 @@ class SharedHub implements StoreHub {
 		await this.entry.hub.ping();
 	}
 
+	async warnings() {
+		this.checkOpen();
+		return await this.entry.hub.warnings();
+	}
+
 	async close() {
 		if (this.closed) return;
 		this.closed = true;

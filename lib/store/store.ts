@@ -201,6 +201,8 @@ export interface StoreHub {
 	scopes(): Promise<string[]>;
 	/** Reaches the store once. @throws STORE_UNAVAILABLE */
 	ping(): Promise<void>;
+	/** What an operator should change about the store (a Redis that evicts keys), in plain words; usually nothing. @throws STORE_UNAVAILABLE */
+	warnings(): Promise<string[]>;
 	/** Lets go of the file or the connection; the last user closes it. */
 	close(): Promise<void>;
 }

@@ -59,6 +59,16 @@ export function checkKeys(keys: Key[]): void {
 	for (const key of keys) checkText('key', key);
 }
 
+/** @throws COMMIT_INVALID unless the index and all its leases can be looked up, at most 1,000 of them. */
+export function checkLeases(index: string, leases: Array<{ key: Key; token: string }>): void {
+	checkText('index', index);
+	if (leases.length > 1_000) throw invalid(`At most 1000 leases are settled at once, not ${leases.length}.`);
+	for (const { key, token } of leases) {
+		checkText('key', key);
+		checkText('token', token);
+	}
+}
+
 /** Braces are left out because a Redis cluster finds a scope's slot between them. @throws COMMIT_INVALID */
 export function checkScope(scope: string): void {
 	checkText('scope', scope);

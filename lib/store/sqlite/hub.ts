@@ -43,6 +43,10 @@ export class SqliteHub implements StoreHub {
 		await this.queue.write(() => undefined);
 	}
 
+	async warnings(): Promise<string[]> {
+		return [];
+	}
+
 	async close(): Promise<void> {
 		this.queue.close();
 		this.connection.close();

@@ -12,7 +12,7 @@ import type {
 	Versioned,
 	WalkOptions,
 } from '../store';
-import { checkFinite, checkKeys, checkLimit, checkText, checkWhole, prepareCommit } from '../validate';
+import { checkFinite, checkKeys, checkLeases, checkLimit, checkText, checkWhole, prepareCommit } from '../validate';
 import { applyCommit, carriesToken } from './commit';
 import type { SqliteConnection } from './connection';
 import type { GroupCommit } from './groupCommit';
@@ -78,16 +78,19 @@ export class SqliteStore implements Store {
 	}
 
 	async renew(index: string, leases: Array<{ key: Key; token: string }>, leaseUntilMs: number): Promise<Key[]> {
+		checkLeases(index, leases);
 		checkFinite('leaseUntilMs', leaseUntilMs);
 		return await this.queue.write(() => settleLeases(this.db, 'renew', this.scope, index, leases, leaseUntilMs));
 	}
 
 	async release(index: string, leases: Array<{ key: Key; token: string }>, notBeforeMs: number): Promise<Key[]> {
+		checkLeases(index, leases);
 		checkFinite('notBeforeMs', notBeforeMs);
 		return await this.queue.write(() => settleLeases(this.db, 'release', this.scope, index, leases, notBeforeMs));
 	}
 
 	async holds({ index, key, token }: LeaseCheck): Promise<boolean> {
+		checkLeases(index, [{ key, token }]);
 		return await this.queue.read(() => carriesToken(this.db, this.scope, index, key, token));
 	}
 
