@@ -1,0 +1,75 @@
+import type { ProductFacts } from '../../model/events';
+import type { NormaliseContext, Normalised } from '../adapter';
+import type { Fields } from '../fields';
+import { isLinkAddress } from '../links';
+import { readTags } from './customers';
+import { expectShape, type ShopifyDelivery } from './delivery';
+
+type VariantFacts = NonNullable<ProductFacts['variants']>[number];
+
+/** products/create and products/update: the whole product, stock included. */
+export function productUpdated(delivery: ShopifyDelivery): Normalised {
+	expectShape(delivery, { kind: 'Product', has: ['id', 'title', 'variants'], hasNot: ['line_items', 'order_id'] });
+	const { body, context } = delivery;
+	const changedAtMs = body.timeMs('updated_at') ?? body.timeMs('created_at');
+	if (changedAtMs === undefined) throw body.wrong('updated_at', 'is required');
+	const updatedAtMs = context.toJourneyMs(changedAtMs);
+	const images = body.list('images');
+	const status = body.text('status');
+	const product: ProductFacts = {
+		productId: body.requiredId('id'),
+		title: body.text('title'),
+		url: productLink(context.shopUrl, body.text('handle')),
+		imageUrl: imageUrl(body.object('image') ?? images[0]),
+		tags: readTags(body),
+		category: body.text('product_type') ?? body.object('category')?.text('name'),
+		vendor: body.text('vendor'),
+		variants: body.requiredList('variants').map((variant) => readVariant(variant, images, context)),
+		currency: context.currency,
+		updatedAtMs,
+		// A draft or archived product cannot be bought; when it is active again, a later update says so.
+		...(status !== undefined && status !== 'active' && { deleted: true }),
+	};
+	return { events: [{ ...delivery.event('product_updated', updatedAtMs), product }] };
+}
+
+function readVariant(variant: Fields, images: Fields[], context: NormaliseContext): VariantFacts {
+	const title = variant.text('title');
+	const imageId = variant.id('image_id');
+	return {
+		variantId: variant.requiredId('id'),
+		sku: variant.text('sku'),
+		title: title === 'Default Title' ? undefined : title,
+		priceMinor: variant.amountMinor('price', context.currency),
+		imageUrl: imageId === undefined ? undefined : imageUrl(images.find((image) => image.id('id') === imageId)),
+		stock: stockOf(variant),
+	};
+}
+
+/** Undefined where nobody counts, and where it is sold on when it has run out: then the number means nothing. */
+function stockOf(variant: Fields): number | undefined {
+	const isUncounted = variant.isSent('inventory_management') && variant.text('inventory_management') === undefined;
+	if (isUncounted || variant.text('inventory_policy') === 'continue') return undefined;
+	const stock = variant.integer('inventory_quantity');
+	return stock === undefined ? undefined : Math.max(0, stock);
+}
+
+/** products/delete: an id and nothing else, so the time is the delivery's. */
+export function productDeleted(delivery: ShopifyDelivery): Normalised {
+	expectShape(delivery, { kind: 'Product', has: ['id'], hasNot: ['title', 'line_items', 'cart_token', 'order_id', 'updated_at'] });
+	const { body, context } = delivery;
+	const updatedAtMs = context.toJourneyMs(delivery.triggeredAtMs);
+	const product: ProductFacts = { productId: body.requiredId('id'), updatedAtMs, deleted: true };
+	return { events: [{ ...delivery.event('product_deleted', updatedAtMs), product }] };
+}
+
+function productLink(shopUrl: string, handle: string | undefined): string | undefined {
+	if (!shopUrl || !handle) return undefined;
+	const link = `${shopUrl}/products/${encodeURIComponent(handle)}`;
+	return isLinkAddress(link) ? link : undefined;
+}
+
+function imageUrl(image: Fields | undefined): string | undefined {
+	const source = image?.text('src');
+	return source && isLinkAddress(source) ? source : undefined;
+}
