@@ -94,6 +94,18 @@ export interface OrderFacts {
 	fulfilmentStatus?: string;
 }
 
+/** One refund, where the shop tells it apart from its order (Shopify's refunds/create names the order by id only). */
+export interface RefundFacts {
+	orderId: string;
+	refundId: string;
+	/** What this refund paid back: add nothing up, `OrderFacts.refundedMinor` of a later update is the total. */
+	amountMinor: number;
+	/** The currency it was paid back in, which may not be the order's. */
+	currency: string;
+	/** What was given back, as far as the shop says. */
+	items: LineItem[];
+}
+
 export interface ProductFacts {
 	productId: string;
 	title?: string;
@@ -158,5 +170,7 @@ export interface ShopEvent {
 	customer?: CustomerFacts;
 	cart?: CartFacts;
 	order?: OrderFacts;
+	/** With `order_refunded`; `order` is absent then where the shop does not send it along. */
+	refund?: RefundFacts;
 	product?: ProductFacts;
 }
