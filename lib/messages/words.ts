@@ -35,6 +35,7 @@ export interface Words {
 		| 'viewItem',
 		Phrase
 	>;
+	unsubscribePage: Record<'title' | 'text' | 'button' | 'doneTitle' | 'doneText', string>;
 	/** `lastCodeWithCode` takes the place of `lastCode` when there is a code: only then may it be promised. */
 	cartReminder: Record<CartReminderTone | 'lastCodeWithCode', ToneWords>;
 }
@@ -80,6 +81,7 @@ function readWords(folder: string): Map<string, Words> {
 			{
 				locale: words.locale,
 				design: { ...english.design, ...words.design },
+				unsubscribePage: { ...english.unsubscribePage, ...words.unsubscribePage },
 				cartReminder: { ...english.cartReminder, ...words.cartReminder },
 			},
 		]),

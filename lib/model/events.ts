@@ -167,6 +167,8 @@ export interface ShopEvent {
 	sequenceMs?: number;
 	/** Which adapter told us. */
 	source: string;
+	/** The canonical customer, where a link of ours already names it; else found by `customer`. */
+	customerId?: string;
 	customer?: CustomerFacts;
 	cart?: CartFacts;
 	order?: OrderFacts;

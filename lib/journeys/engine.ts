@@ -1,0 +1,204 @@
+import { minuteMs, secondMs, hourMs, type Clock } from '../model/clock';
+import { type EndReason, type EnrolmentRecord, indexes, type JourneyDefinition, keys } from '../model/records';
+import type { JourneyItem } from '../model/item';
+import type { ShopSettings } from '../model/settings';
+import type { Claimed, Store } from '../store/store';
+import { transact, type Transaction } from '../store/transaction';
+import { advance, dueMs, end, expiresAtMs, park, reschedule } from './enrolment';
+import { journeyItem, readFacts, readProducts, type EnrolmentFacts } from './items';
+
+/** After this many claims of the same step an enrolment is parked as failed. */
+export const maxAttempts = 5;
+/** With a limited sending mode, enrolments of other customers are looked at again this much later (journey time). */
+const limitedRetryMs = hourMs;
+
+export interface Lease {
+	key: string;
+	token: string;
+}
+
+/** A claimed step on its way into a workflow. */
+export interface DueStep extends Lease {
+	/** 0-based: which output of the trigger it leaves by. */
+	step: number;
+	attempt: number;
+	item: JourneyItem;
+}
+
+export interface EngineOptions {
+	store: Store;
+	shop: string;
+	clock: Clock;
+	/** Machine time a lease lasts when nobody renews it. */
+	leaseMs: number;
+}
+
+/** Machine time to wait before the next attempt: 15 s, 30 s, 60 s, ... at most 10 minutes, never more than a lease. */
+export function retryDelayMs(attempt: number, leaseMs: number): number {
+	return Math.min(15 * secondMs * 2 ** (attempt - 1), 10 * minuteMs, leaseMs);
+}
+
+/**
+ * Leases the steps of a journey that are due and makes their items. Steps that must not leave (expired, of a journey
+ * that was off meanwhile, not due by the schedule as it is now) are settled here and not returned.
+ * While sending is paused nothing is claimed: enrolments are kept as they are.
+ */
+export async function claimSteps(engine: EngineOptions, definition: JourneyDefinition, settings: ShopSettings, limit: number): Promise<DueStep[]> {
+	const { store, clock, leaseMs } = engine;
+	if (settings.sendingMode === 'paused') return [];
+	const nowMs = clock.journeyNowMs();
+	const machineNowMs = clock.machineNowMs();
+	const claimed = await store.claim(indexes.due(definition.id), { dueMs: nowMs, machineNowMs, leaseUntilMs: machineNowMs + leaseMs, limit });
+	if (claimed.length === 0) return [];
+
+	const facts = new Map((await readFacts(store, claimed.map(({ key }) => key))).map((fact) => [keys.enrolment(fact.enrolment.id), fact]));
+	const due: Array<{ claim: Claimed; fact: EnrolmentFacts }> = [];
+	for (const claim of claimed) {
+		const fact = facts.get(claim.key);
+		const settle = fact ? settlement(fact, claim, definition, settings, nowMs) : forget(definition, claim);
+		if (!settle) due.push({ claim, fact: fact! });
+		else {
+			await transact(store, async (tx) => {
+				tx.requireLease({ index: indexes.due(definition.id), key: claim.key, token: claim.token });
+				await settle(tx);
+			});
+		}
+	}
+	const products = await readProducts(store, due.map(({ fact }) => fact.cart));
+	return due.map(({ claim, fact }) => ({
+		key: claim.key,
+		token: claim.token,
+		step: fact.enrolment.step,
+		attempt: claim.attempt,
+		item: journeyItem(fact, definition, settings, products, engine.shop, claim.token),
+	}));
+}
+
+type Settlement = (tx: Transaction) => Promise<void>;
+
+/** An index entry without a document: only a defect could leave one. Takes it out, so that it does not come again. */
+function forget(definition: JourneyDefinition, claim: Claimed): Settlement {
+	return async (tx) => tx.index(indexes.due(definition.id), claim.key, null);
+}
+
+/** What to do with a claimed enrolment instead of emitting it, or null when it is to be emitted. */
+function settlement(fact: EnrolmentFacts, claim: Claimed, definition: JourneyDefinition, settings: ShopSettings, nowMs: number): Settlement | null {
+	const { enrolment, customer } = fact;
+	const change = (apply: (tx: Transaction, current: EnrolmentRecord) => void): Settlement => async (tx) => {
+		await tx.load([claim.key, keys.customer(enrolment.customerId)]);
+		const current = tx.get<EnrolmentRecord>(claim.key);
+		if (current?.status === 'open') apply(tx, current);
+		else tx.index(indexes.due(definition.id), claim.key, null);
+	};
+	const ending = (reason: EndReason) => change((tx, current) => end(tx, definition, current, reason, nowMs));
+
+	if (enrolment.status !== 'open') return forget(definition, claim);
+	if (enrolment.openedAtMs < definition.activeFromMs) return ending('switched_off');
+	if (nowMs > expiresAtMs(definition, enrolment)) return ending('expired');
+	if (enrolment.step >= definition.steps.length) return ending('completed');
+	if (claim.attempt > maxAttempts) {
+		return change((tx, current) => park(tx, current, current.failure ?? `Step ${enrolment.step + 1} was tried ${maxAttempts} times and the workflow did not finish it; see its executions.`, nowMs));
+	}
+	if (settings.sendingMode === 'limited' && !isAllowedRecipient(settings, customer?.email)) {
+		return change((tx, current) => reschedule(tx, current, nowMs + limitedRetryMs));
+	}
+	return null;
+}
+
+/** Whether a limited sending mode lets this address through: itself, or its `@domain`. */
+export function isAllowedRecipient(settings: ShopSettings, email: string | undefined): boolean {
+	if (settings.sendingMode === 'live') return true;
+	if (!email) return false;
+	const address = email.toLowerCase();
+	return settings.allowedRecipients.some((allowed) => address === allowed || (allowed.startsWith('@') && address.endsWith(allowed)));
+}
+
+/** Goes on to the next step for those that still hold their token: the workflow finished and no node of ours had settled them. */
+export async function settleFinished(engine: EngineOptions, definition: JourneyDefinition, steps: DueStep[]): Promise<void> {
+	const { store, clock } = engine;
+	const index = indexes.due(definition.id);
+	for (const { key, token, step } of steps) {
+		if (!(await store.holds({ index, key, token }))) continue;
+		await transact(store, async (tx) => {
+			tx.requireLease({ index, key, token });
+			await tx.load([key]);
+			const enrolment = tx.get<EnrolmentRecord>(key);
+			if (enrolment?.status !== 'open' || enrolment.step !== step) return;
+			await tx.load([keys.customer(enrolment.customerId)]);
+			advance(tx, definition, enrolment, token, clock.journeyNowMs());
+		});
+	}
+}
+
+/** Gives steps back after an execution that failed: tried again after a pause that grows with each attempt. */
+export async function giveBack(engine: EngineOptions, definition: JourneyDefinition, steps: DueStep[]): Promise<void> {
+	const { store, clock, leaseMs } = engine;
+	const byDelay = Map.groupBy(steps, ({ attempt }) => retryDelayMs(attempt, leaseMs));
+	for (const [delayMs, group] of byDelay) {
+		await store.release(indexes.due(definition.id), group.map(({ key, token }) => ({ key, token })), clock.machineNowMs() + delayMs);
+	}
+}
+
+/** Prolongs the leases of steps whose execution is still under way. Returns those that still hold. */
+export async function keepLeases<T extends Lease>(engine: EngineOptions, index: string, leases: T[], untilMs: number): Promise<T[]> {
+	const held = new Set(await engine.store.renew(index, leases.map(({ key, token }) => ({ key, token })), untilMs));
+	return leases.filter(({ key }) => held.has(key));
+}
+
+/** Leases finished enrolments whose item on Ended is still to be emitted. */
+export async function claimEnded(engine: EngineOptions, definition: JourneyDefinition, settings: ShopSettings, limit: number): Promise<DueStep[]> {
+	const { store, clock, leaseMs } = engine;
+	const machineNowMs = clock.machineNowMs();
+	const claimed = await store.claim(indexes.ended(definition.id), { dueMs: clock.journeyNowMs(), machineNowMs, leaseUntilMs: machineNowMs + leaseMs, limit });
+	if (claimed.length === 0) return [];
+	const facts = new Map((await readFacts(store, claimed.map(({ key }) => key))).map((fact) => [keys.enrolment(fact.enrolment.id), fact]));
+	const products = await readProducts(store, [...facts.values()].map(({ cart }) => cart));
+	const emitted: DueStep[] = [];
+	const dropped: Lease[] = [];
+	for (const { key, token, attempt } of claimed) {
+		const fact = facts.get(key);
+		if (!fact || attempt > maxAttempts) dropped.push({ key, token });
+		else emitted.push({ key, token, step: definition.steps.length, attempt, item: journeyItem(fact, definition, settings, products, engine.shop, token) });
+	}
+	await finishEnded(engine, definition, dropped);
+	return emitted;
+}
+
+/** Takes enrolments off Ended once their item went through a workflow. */
+export async function finishEnded(engine: EngineOptions, definition: JourneyDefinition, leases: Lease[]): Promise<void> {
+	const index = indexes.ended(definition.id);
+	for (const { key, token } of leases) {
+		await engine.store.commit({ leases: [{ index, key, token }], index: [{ index, key, value: null }] });
+	}
+}
+
+/** Enrolments moved per commit after an edit: each touches one document. */
+const rescheduleBatch = 50;
+
+/**
+ * Moves enrolments under way to an edited schedule, by step number. Runs in small commits and may be run again from
+ * the start at any time. A step that is being worked on and falls on another time loses its lease: it is emitted anew then.
+ */
+export async function applySchedule(engine: EngineOptions, definition: JourneyDefinition): Promise<number> {
+	const { store } = engine;
+	const index = indexes.due(definition.id);
+	let after: { key: string; value: number } | undefined;
+	let moved = 0;
+	for (;;) {
+		const page = await store.walk(index, { after, limit: rescheduleBatch });
+		if (page.length === 0) return moved;
+		after = page[page.length - 1];
+		await transact(store, async (tx) => {
+			await tx.load(page.map(({ key }) => key));
+			for (const { key } of page) {
+				const enrolment = tx.get<EnrolmentRecord>(key);
+				// Beyond the last step of a shortened schedule: completes when its old time comes.
+				if (enrolment?.status !== 'open' || enrolment.step >= definition.steps.length) continue;
+				const dueAtMs = dueMs(definition, enrolment);
+				if (dueAtMs === enrolment.dueAtMs) continue;
+				reschedule(tx, enrolment, dueAtMs);
+				moved++;
+			}
+		});
+	}
+}

@@ -1,0 +1,187 @@
+import { type DefinitionsCache } from '../../journeys/definitions';
+import { retryDelayMs } from '../../journeys/engine';
+import { itemCart, readProducts } from '../../journeys/items';
+import type { Clock } from '../../model/clock';
+import { isShopJourneysError } from '../../model/errors';
+import type { JourneyItem } from '../../model/item';
+import { indexes, keys, type CartRecord, type CustomerRecord, type SendRecord } from '../../model/records';
+import { notSentReasons, type NotSentReason } from '../../model/reasons';
+import type { ShopSettings } from '../../model/settings';
+import type { Store } from '../../store/store';
+import { transact } from '../../store/transaction';
+import type { EmailChannel, EmailMessage, SendOutcome } from '../channels/channel';
+import { Ledger } from './ledger';
+import { refusal, standing, type UncertainPolicy } from './guards';
+
+/** One message to send: an item of a journey, or an item of the operator's with a campaign key. */
+export interface SendJob {
+	item: Partial<JourneyItem> & { [field: string]: unknown };
+	/** Canonical customer, for items outside a journey. */
+	customerId: string | null;
+	/** Position in the node's input. */
+	itemIndex: number;
+	/** Recognises this message within its enrolment or campaign: step and node. */
+	sendKey: string;
+	/** Recognises it in the whole installation; its Message-ID is made from it. */
+	messageKey: string;
+	/** Outside a journey: where the ledger keeps it. */
+	campaign: string | null;
+}
+
+export interface SenderOptions {
+	store: Store;
+	clock: Clock;
+	definitions: DefinitionsCache;
+	defaultSettings: ShopSettings;
+	channel: EmailChannel;
+	leaseMs: number;
+	policy: UncertainPolicy;
+	/** Outside a journey; inside, the journey's kind counts. */
+	kind: 'marketing' | 'transactional';
+	/** Renders a message to this customer. @throws TEMPLATE_INVALID */
+	compose(job: SendJob, customer: CustomerRecord, settings: ShopSettings): EmailMessage;
+}
+
+export type SendResult =
+	| { status: 'sent'; messageId: string; to: string; subject: string; response: string }
+	| { status: 'not_sent'; reason: NotSentReason; sentence: string; detail?: string };
+
+const slots = new WeakMap<EmailChannel, { free: number; waiting: Array<() => void> }>();
+
+/** Runs `work` when one of the channel's connections is free: nothing is reserved further ahead than that. */
+async function withConnection<T>(channel: EmailChannel, work: () => Promise<T>): Promise<T> {
+	let slot = slots.get(channel);
+	if (!slot) slots.set(channel, (slot = { free: channel.connections, waiting: [] }));
+	if (slot.free > 0) slot.free--;
+	else await new Promise<void>((resolve) => slot.waiting.push(resolve));
+	try {
+		return await work();
+	} finally {
+		const next = slot.waiting.shift();
+		if (next) next();
+		else slot.free++;
+	}
+}
+
+/**
+ * Sends a batch behind the guard rails, as many at once as the channel has connections. Results come in the order of
+ * the jobs; one bad job never stops the others.
+ */
+export function sendBatch(jobs: SendJob[], options: SenderOptions): Promise<SendResult[]> {
+	return Promise.all(jobs.map((job) => withConnection(options.channel, () => sendOne(job, options))));
+}
+
+function notSent(reason: NotSentReason, detail?: string): SendResult {
+	return { status: 'not_sent', reason, sentence: notSentReasons[reason].sentence, ...(detail && { detail }) };
+}
+
+async function sendOne(job: SendJob, options: SenderOptions): Promise<SendResult> {
+	try {
+		const reserved = await reserve(job, options);
+		if ('status' in reserved) return reserved;
+		const { message } = reserved;
+		const outcome = await options.channel.send(message);
+		return await conclude(job, message, outcome, options);
+	} catch (error) {
+		if (isShopJourneysError(error, 'STORE_UNAVAILABLE', 'STORE_BUSY')) return notSent('store_unavailable', error.message);
+		throw error;
+	}
+}
+
+/**
+ * Passes the guard rails and books the message in one commit that is void when customer, cart, enrolment, settings or
+ * lease change at the same moment: a purchase a second ago stops it.
+ */
+async function reserve(job: SendJob, options: SenderOptions): Promise<{ message: EmailMessage } | SendResult> {
+	const { store, clock, definitions, policy } = options;
+	let detail: string | undefined;
+	const outcome = await transact(
+		store,
+		async (tx): Promise<{ message: EmailMessage } | { reason: NotSentReason }> => {
+			detail = undefined;
+			const nowMs = clock.journeyNowMs();
+			const journeys = await definitions.get(clock.machineNowMs());
+			tx.adopt(journeys.document);
+			const ledger = new Ledger(tx, job, journeys);
+			const { customer, cart, settings } = await ledger.load(options.defaultSettings);
+			const { enrolment, definition, token, step } = ledger;
+			const isOwner = enrolment !== null && standing(enrolment, step, token, nowMs) === 'owner';
+			if (isOwner) tx.requireLease({ index: indexes.due(enrolment.journey), key: keys.enrolment(enrolment.id), token });
+			let reason = refusal({
+				nowMs,
+				settings,
+				customer,
+				cart,
+				kind: enrolment?.kind ?? options.kind,
+				enrolment: job.campaign === null ? { record: enrolment, definition, step, token } : undefined,
+				sent: ledger.entry,
+				token,
+				policy,
+			});
+			let message: EmailMessage | null = null;
+			if (!reason) {
+				try {
+					message = options.compose(await upToDate(job, cart, settings, store), customer!, settings);
+				} catch (error) {
+					if (!isShopJourneysError(error, 'TEMPLATE_INVALID')) throw error;
+					reason = 'template_invalid';
+					detail = error.message;
+				}
+			}
+			if (reason || !message) {
+				ledger.refuse(reason!, nowMs, detail);
+				return { reason: reason! };
+			}
+			ledger.put({ state: 'reserved', channel: 'email', step, messageId: message.messageId, token, atMs: nowMs });
+			return { message };
+		},
+		() => definitions.clear(),
+	);
+	if (outcome.status !== 'committed') return notSent('superseded');
+	if ('message' in outcome.result) return outcome.result;
+	await retryLater(job, outcome.result.reason, options);
+	return notSent(outcome.result.reason, detail);
+}
+
+/** The job with the cart as it is now: what the mail shows is true when it leaves, however long the item was under way. */
+async function upToDate(job: SendJob, cart: CartRecord | null, settings: ShopSettings, store: Store): Promise<SendJob> {
+	if (!cart || !job.item.cart || Date.parse(job.item.cart.updatedAt) === cart.updatedAtMs) return job;
+	return { ...job, item: { ...job.item, cart: itemCart(cart, settings, await readProducts(store, [cart])) } };
+}
+
+/** Books what became of a message that was handed over. */
+async function conclude(job: SendJob, message: EmailMessage, outcome: SendOutcome, options: SenderOptions): Promise<SendResult> {
+	const { store, clock, definitions, policy } = options;
+	let reason: NotSentReason | null = null;
+	if (outcome.status === 'refused') reason = outcome.permanent && outcome.scope === 'recipient' ? 'rejected' : 'provider_unavailable';
+	else if (outcome.status === 'unknown') reason = policy === 'never_twice' ? 'unknown_delivery' : 'provider_unavailable';
+
+	await transact(
+		store,
+		async (tx) => {
+			const nowMs = clock.journeyNowMs();
+			const journeys = await definitions.get(clock.machineNowMs());
+			tx.adopt(journeys.document);
+			const ledger = new Ledger(tx, job, journeys);
+			await ledger.loadOwn();
+			if (!ledger.exists) return;
+			const entry: SendRecord = { state: 'sent', channel: 'email', step: ledger.step, messageId: message.messageId, token: ledger.token, atMs: nowMs };
+			if (reason === 'provider_unavailable') ledger.put(null);
+			else if (reason) ledger.put({ ...entry, state: reason === 'rejected' ? 'failed' : 'unknown', response: outcome.response.slice(0, 200) });
+			else ledger.put(entry);
+			if (reason) ledger.refuse(reason, nowMs, outcome.response);
+			else ledger.sent(message.to, nowMs);
+		},
+		() => definitions.clear(),
+	);
+	if (!reason) return { status: 'sent', messageId: message.messageId, to: message.to, subject: message.subject, response: outcome.response };
+	await retryLater(job, reason, options);
+	return notSent(reason, outcome.response);
+}
+
+/** Gives the lease back for another attempt; the engine parks what was tried too often. */
+async function retryLater(job: SendJob, reason: NotSentReason, { store, clock, leaseMs }: SenderOptions): Promise<void> {
+	const { journey } = job.item;
+	if (!journey || notSentReasons[reason].then !== 'retry') return;
+	await store.release(indexes.due(journey.id), [{ key: keys.enrolment(journey.enrolment), token: journey.token }], clock.machineNowMs() + retryDelayMs(1, leaseMs));
+}

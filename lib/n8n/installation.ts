@@ -1,0 +1,183 @@
+import { createHmac, randomBytes, randomUUID } from 'node:crypto';
+import { homedir } from 'node:os';
+import path from 'node:path';
+import { DefinitionsCache } from '../journeys/definitions';
+import { type Clock, type ClockOrigin, createClock, hourMs, originAtSpeed, secondMs } from '../model/clock';
+import { ShopJourneysError } from '../model/errors';
+import { keys } from '../model/records';
+import { defaultSettings, type ShopSettings } from '../model/settings';
+import { createRecorder, type Recorder } from '../record/record';
+import { openStore } from '../store/open';
+import type { Store, StoreConfig, StoreHub } from '../store/store';
+import { transact } from '../store/transaction';
+
+/** What all nodes of one n8n process share: the store, the two clocks, the secret behind links. */
+export interface Installation {
+	hub: StoreHub;
+	clock: Clock;
+	/** Made for a demo: the only kind of store in which journey time may run faster. */
+	isDemo: boolean;
+	/** Signs links in messages. */
+	linkSecret: Buffer;
+	/** Machine time that a lease lasts unless the execution is still seen to run. */
+	leaseMs: number;
+	/** Machine time after which a lease is not prolonged any more, whatever the execution does. */
+	leaseLimitMs: number;
+	shop(id: string): ShopHandle;
+}
+
+export interface ShopHandle {
+	id: string;
+	store: Store;
+	definitions: DefinitionsCache;
+	record: Recorder;
+	/** The shop's settings, at most a few seconds old. */
+	settings(): Promise<ShopSettings>;
+	saveSettings(settings: Partial<ShopSettings>): Promise<void>;
+	/** The public address of Message Webhook Trigger, once it is active. */
+	messageAddress(): Promise<string | null>;
+	saveMessageAddress(url: string | null): Promise<void>;
+}
+
+/** The document that an installation starts with. */
+interface InstallationRecord {
+	createdAtMs: number;
+	isDemo: boolean;
+	linkSecret: string;
+	clock: ClockOrigin;
+}
+
+interface AddressesRecord {
+	messages?: string | null;
+}
+
+const installationScope = '_installation';
+const installationKey = 'installation:this';
+const settingsLifeMs = 2 * secondMs;
+
+type Environment = Record<string, string | undefined>;
+
+/** Which store the environment asks for. @throws CONFIG_INVALID in queue mode without Redis. */
+export function storeConfig(env: Environment): StoreConfig {
+	if (env.SHOP_JOURNEYS_REDIS_URL) return { driver: 'redis', url: env.SHOP_JOURNEYS_REDIS_URL };
+	if (env.EXECUTIONS_MODE === 'queue') {
+		throw new ShopJourneysError('CONFIG_INVALID', 'n8n runs in queue mode, where several processes work together, but Shop Journeys has no Redis to share its data in', {
+			hint: 'Set SHOP_JOURNEYS_REDIS_URL (e.g. redis://redis:6379/1) for the main process, the workers and the webhook processors, and start them again.',
+		});
+	}
+	const userFolder = path.join(env.N8N_USER_FOLDER || homedir(), '.n8n');
+	return { driver: 'sqlite', file: path.join(userFolder, 'shop-journeys', 'store.sqlite') };
+}
+
+function positiveNumber(env: Environment, name: string, fallback: number): number {
+	const text = env[name];
+	if (text === undefined || text.trim() === '') return fallback;
+	const value = Number(text);
+	if (!Number.isFinite(value) || value <= 0) throw new ShopJourneysError('CONFIG_INVALID', `${name} is "${text}", which is not a number above 0`);
+	return value;
+}
+
+/** Opens the installation that the environment describes. @throws CONFIG_INVALID, STORE_UNAVAILABLE */
+export async function openInstallation(env: Environment, machineNowMs: () => number): Promise<Installation> {
+	const speed = positiveNumber(env, 'SHOP_JOURNEYS_CLOCK_SPEED', 1);
+	const leaseMs = positiveNumber(env, 'SHOP_JOURNEYS_LEASE_SECONDS', 60) * secondMs;
+	const leaseLimitMs = positiveNumber(env, 'SHOP_JOURNEYS_LEASE_LIMIT_SECONDS', (6 * hourMs) / secondMs) * secondMs;
+	const hub = openStore(storeConfig(env));
+	try {
+		await hub.ping();
+		const record = await loadRecord(hub.scope(installationScope), speed, env.SHOP_JOURNEYS_DEMO_STORE === 'true', machineNowMs());
+		const clock = createClock(record.clock, machineNowMs);
+		const linkSecret = Buffer.from(record.linkSecret, 'base64');
+		const shops = new Map<string, ShopHandle>();
+		const shop = (id: string) => {
+			let handle = shops.get(id);
+			if (!handle) shops.set(id, (handle = createShop(id, hub.scope(id), clock, linkSecret)));
+			return handle;
+		};
+		return { hub, clock, isDemo: record.isDemo, linkSecret, leaseMs, leaseLimitMs: Math.max(leaseMs, leaseLimitMs), shop };
+	} catch (error) {
+		await hub.close();
+		throw error;
+	}
+}
+
+async function loadRecord(store: Store, speed: number, asDemo: boolean, machineNowMs: number): Promise<InstallationRecord> {
+	const outcome = await transact(store, async (tx) => {
+		await tx.load([installationKey]);
+		const before = tx.get<InstallationRecord>(installationKey);
+		const isDemo = before?.isDemo ?? asDemo;
+		if (speed !== 1 && !isDemo) {
+			throw new ShopJourneysError('CONFIG_INVALID', `SHOP_JOURNEYS_CLOCK_SPEED is ${speed}, but this store holds a real shop: its customers would get their messages ${speed} times too early`, {
+				hint: 'Remove SHOP_JOURNEYS_CLOCK_SPEED. Time can only run faster in a store that was created for a demo (npm start without --live).',
+			});
+		}
+		const start: ClockOrigin = before?.clock ?? { machineMs: machineNowMs, journeyMs: machineNowMs, speed };
+		const record: InstallationRecord = {
+			createdAtMs: before?.createdAtMs ?? machineNowMs,
+			isDemo,
+			linkSecret: before?.linkSecret ?? randomBytes(32).toString('base64'),
+			clock: originAtSpeed(start, speed, machineNowMs),
+		};
+		if (JSON.stringify(record) !== JSON.stringify(before)) tx.set(installationKey, record);
+		return record;
+	});
+	if (outcome.status !== 'committed') throw new Error('unreachable: opening uses no once-keys and no leases');
+	return outcome.result;
+}
+
+function createShop(id: string, store: Store, clock: Clock, linkSecret: Buffer): ShopHandle {
+	const definitions = new DefinitionsCache(store);
+	let cached: { atMs: number; settings: Promise<ShopSettings> } | null = null;
+	const readSettings = async () => {
+		const [{ value }] = await store.read<Partial<ShopSettings>>([keys.settings]);
+		return { ...defaultSettings, ...value };
+	};
+	const replace = async (key: string, change: (before: object | null) => object) => {
+		await transact(store, async (tx) => {
+			await tx.load([key]);
+			const before = tx.get<object>(key);
+			const next = change(before);
+			if (JSON.stringify(before) !== JSON.stringify(next)) tx.set(key, next);
+		});
+	};
+	return {
+		id,
+		store,
+		definitions,
+		record: createRecorder({
+			store,
+			clock,
+			definitions,
+			newId: randomUUID,
+			hashAddress: (address) => createHmac('sha256', linkSecret).update(`address:${address}`).digest('base64url'),
+		}),
+		settings() {
+			const nowMs = clock.machineNowMs();
+			if (!cached || nowMs - cached.atMs > settingsLifeMs) {
+				cached = { atMs: nowMs, settings: readSettings() };
+				cached.settings.catch(() => (cached = null));
+			}
+			return cached.settings;
+		},
+		async saveSettings(settings) {
+			await replace(keys.settings, (before) => ({ ...before, ...settings }));
+			cached = null;
+		},
+		async messageAddress() {
+			const [{ value }] = await store.read<AddressesRecord>([keys.addresses]);
+			return value?.messages ?? null;
+		},
+		saveMessageAddress: (url) => replace(keys.addresses, (before) => ({ ...before, messages: url })),
+	};
+}
+
+let current: Promise<Installation> | null = null;
+
+/** The installation of this process, opened on first use. A failed opening is tried again at the next call. */
+export function getInstallation(): Promise<Installation> {
+	if (!current) {
+		current = openInstallation(process.env, () => Date.now());
+		current.catch(() => (current = null));
+	}
+	return current;
+}

@@ -1,0 +1,114 @@
+import { type Clock, dayMs } from '../model/clock';
+import type { DefinitionsCache } from '../journeys/definitions';
+import type { CartFacts, CustomerFacts, OrderFacts, ShopEvent } from '../model/events';
+import { type CustomerRecord, deliveryCounters, keys } from '../model/records';
+import type { Json, Store } from '../store/store';
+import { transact, type Transaction } from '../store/transaction';
+import { applyCart } from './carts';
+import { applyErasure, applyUnsubscribe, endUnsubscribed } from './customers';
+import { identify, type RecordContext, withFacts } from './identity';
+import { applyOrder } from './orders';
+import { applyProduct } from './products';
+
+/** How long a delivery is remembered. The longest retry of a shop we know is 4 hours (Shopify); machine time. */
+const rememberMs = 7 * dayMs;
+/** Log entries erased per round trip. */
+const eraseBatch = 500;
+
+export interface RecorderOptions {
+	store: Store;
+	clock: Clock;
+	definitions: DefinitionsCache;
+	newId(): string;
+	hashAddress(address: string): string;
+}
+
+/** `recorded`: taken in. `duplicate`: seen before. `stale`: older than what is known; nothing changed but the memory of it. */
+export type RecordOutcome = 'recorded' | 'duplicate' | 'stale';
+
+export type Recorder = (event: ShopEvent) => Promise<RecordOutcome>;
+
+/**
+ * The one way in: whatever happens, whoever tells us. Updates customer, cart, order and product, appends to the log, and
+ * opens, postpones or ends enrolments, in one atomic commit.
+ * The recorder rejects with STORE_UNAVAILABLE or STORE_BUSY when nothing was stored: the sender is to try again.
+ */
+export function createRecorder({ store, clock, definitions, newId, hashAddress }: RecorderOptions): Recorder {
+	return async (event) => {
+		let erased: string | null = null;
+		const outcome = await transact(
+			store,
+			async (tx) => {
+				const machineNowMs = clock.machineNowMs();
+				const context: RecordContext = { journeyNowMs: clock.journeyNowMs(), newId, hashAddress };
+				const journeys = await definitions.get(machineNowMs);
+				tx.adopt(journeys.document);
+				tx.once(event.dedupeId, machineNowMs + rememberMs);
+
+				const customer = await identify(tx, event.customer, event.customerId, context);
+				if (customer && event.customer) await takeFacts(tx, customer, event.customer, event, context, journeys);
+				const known = customer && tx.get<CustomerRecord>(keys.customer(customer.id));
+
+				let isNews = true;
+				switch (event.type) {
+					case 'cart_updated':
+					case 'checkout_updated':
+						isNews = await applyCart(tx, event as ShopEvent & { cart: CartFacts }, known, journeys, context);
+						break;
+					case 'order_placed':
+					case 'order_updated':
+					case 'order_paid':
+					case 'order_cancelled':
+					case 'order_fulfilled':
+					case 'order_refunded':
+						if (event.order) isNews = await applyOrder(tx, event as ShopEvent & { order: OrderFacts }, known, journeys, context);
+						break;
+					case 'product_updated':
+					case 'product_deleted':
+						if (event.product) isNews = await applyProduct(tx, event.product, event.sequenceMs ?? 0);
+						break;
+					case 'unsubscribed':
+						isNews = known !== null && (await applyUnsubscribe(tx, known, context.journeyNowMs, event.source, journeys, context));
+						break;
+					case 'customer_erased':
+						isNews = known !== null && (await applyErasure(tx, known, journeys, context));
+						erased = known?.id ?? null;
+						break;
+					default:
+						break;
+				}
+				tx.count(deliveryCounters, `${event.source}.${isNews ? event.type : 'stale'}`);
+				if (isNews && erased === null) {
+					tx.log({ atMs: Math.min(event.occurredAtMs, context.journeyNowMs), type: event.type, subject: customer ? keys.customer(customer.id) : undefined, data: summary(event) });
+				}
+				return isNews;
+			},
+			() => definitions.clear(),
+		);
+		if (erased !== null) await eraseLog(store, erased);
+		if (outcome.status !== 'committed') return 'duplicate';
+		return outcome.result ? 'recorded' : 'stale';
+	};
+}
+
+async function takeFacts(tx: Transaction, customer: CustomerRecord, facts: CustomerFacts, event: ShopEvent, context: RecordContext, journeys: Awaited<ReturnType<DefinitionsCache['get']>>): Promise<void> {
+	const next = withFacts(customer, facts, event.occurredAtMs, event.source);
+	if (JSON.stringify(next) === JSON.stringify(customer)) return;
+	tx.set(keys.customer(customer.id), next);
+	await endUnsubscribed(tx, customer, customer.id, journeys, context);
+}
+
+/** What the log keeps of an event: enough for a timeline, nothing that the documents hold already. */
+function summary(event: ShopEvent): Json {
+	const { cart, order, product } = event;
+	return {
+		source: event.source,
+		...(cart && { cart: cart.cartToken ?? cart.checkoutToken, items: cart.items.length, ...(cart.closed && { closed: cart.closed }) }),
+		...(order && { order: order.orderId, totalMinor: order.totalMinor, currency: order.currency }),
+		...(product && { product: product.productId }),
+	};
+}
+
+async function eraseLog(store: Store, customerId: string): Promise<void> {
+	while ((await store.eraseTimeline(keys.customer(customerId), { limit: eraseBatch })) === eraseBatch);
+}

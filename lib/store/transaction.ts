@@ -1,0 +1,97 @@
+import { ShopJourneysError } from '../model/errors';
+import type { Commit, CommitResult, IndexSet, Json, LeaseCheck, Store, Versioned } from './store';
+
+/** How often a transaction is tried before STORE_BUSY: each conflict means that another commit went through. */
+const maxAttempts = 24;
+
+/**
+ * One optimistic transaction: what was read and not written becomes a version check, so the commit is void when
+ * anything it was decided on has changed.
+ */
+export class Transaction {
+	private readonly documents = new Map<string, Versioned<unknown>>();
+	private readonly written = new Map<string, unknown>();
+	private readonly leases: LeaseCheck[] = [];
+	private readonly indexSets = new Map<string, IndexSet>();
+	private readonly parts: Required<Pick<Commit, 'once' | 'counters' | 'log'>> = { once: [], counters: [], log: [] };
+
+	constructor(private readonly store: Store) {}
+
+	/** Reads what is not read yet, in one round trip. Empty keys are passed over. */
+	async load(keys: Array<string | undefined>): Promise<void> {
+		const missing = [...new Set(keys)].filter((key): key is string => !!key && !this.documents.has(key));
+		if (missing.length === 0) return;
+		for (const document of await this.store.read<unknown>(missing)) this.documents.set(document.key, document);
+	}
+
+	/** Takes over a document read elsewhere (a cache): the commit checks that it is still at that version. */
+	adopt(document: Versioned<unknown>): void {
+		if (!this.documents.has(document.key)) this.documents.set(document.key, document);
+	}
+
+	/** The document as it will stand after this transaction. It must have been loaded. */
+	get<T>(key: string): T | null {
+		if (this.written.has(key)) return this.written.get(key) as T | null;
+		const document = this.documents.get(key);
+		if (!document) throw new ShopJourneysError('COMMIT_INVALID', `"${key}" was used in a transaction without being loaded`);
+		return document.value as T | null;
+	}
+
+	/** Replaces a loaded document; `null` removes it. */
+	set(key: string, value: object | null): void {
+		if (!this.documents.has(key)) throw new ShopJourneysError('COMMIT_INVALID', `"${key}" was written in a transaction without being loaded`);
+		this.written.set(key, value);
+	}
+
+	requireLease(lease: LeaseCheck): void {
+		this.leases.push(lease);
+	}
+
+	once(key: string, untilMs: number): void {
+		this.parts.once.push({ key, untilMs });
+	}
+
+	count(group: string, field: string, add = 1): void {
+		this.parts.counters.push({ group, field, add });
+	}
+
+	/** The last word on an entry counts. */
+	index(index: string, key: string, value: number | null): void {
+		this.indexSets.set(`${index}\n${key}`, { index, key, value });
+	}
+
+	log(entry: { atMs: number; type: string; subject?: string; data: Json }): void {
+		this.parts.log.push(entry);
+	}
+
+	commit(): Promise<CommitResult> {
+		const checks = [];
+		const writes = [];
+		for (const { key, version } of this.documents.values()) {
+			if (!this.written.has(key)) checks.push({ key, version });
+			else if (version > 0 || this.written.get(key) !== null) writes.push({ key, version, value: this.written.get(key) as Json });
+		}
+		return this.store.commit({ checks, writes, leases: this.leases, index: [...this.indexSets.values()], ...this.parts });
+	}
+}
+
+export type TransactionResult<R> = { status: 'committed'; result: R } | { status: 'duplicate' } | { status: 'lease_lost' };
+
+/**
+ * Runs `body` and commits what it decided, again from the start when a document changed in between.
+ * `body` must have no other effects. A lost lease is an answer, not a reason to try again.
+ * @param onConflict called before each new attempt, e.g. to drop a cache
+ * @throws STORE_BUSY after too many conflicts, STORE_UNAVAILABLE, and whatever `body` throws
+ */
+export async function transact<R>(store: Store, body: (tx: Transaction) => Promise<R>, onConflict?: (key: string) => void): Promise<TransactionResult<R>> {
+	for (let attempt = 1; attempt <= maxAttempts; attempt++) {
+		const tx = new Transaction(store);
+		const result = await body(tx);
+		const outcome = await tx.commit();
+		if (outcome.status === 'committed') return { status: 'committed', result };
+		if (outcome.status === 'duplicate') return { status: 'duplicate' };
+		if (outcome.reason === 'lease') return { status: 'lease_lost' };
+		onConflict?.(outcome.key);
+	}
+	throw new ShopJourneysError('STORE_BUSY', `A document of ${store.scope} changed ${maxAttempts} times under a commit`);
+}

@@ -1,0 +1,132 @@
+import type { INodeProperties } from 'n8n-workflow';
+
+const showFor = (show: NonNullable<INodeProperties['displayOptions']>['show']) => ({ displayOptions: { show } });
+
+/** The words in an overridable field are Handlebars, rendered per customer without n8n expressions. */
+const words = (displayName: string, name: string, placeholder: string, description: string, rows?: number): INodeProperties => ({
+	displayName,
+	name,
+	type: 'string',
+	default: '',
+	placeholder,
+	description,
+	...(rows && { typeOptions: { rows } }),
+});
+
+export const messageFields: INodeProperties[] = [
+	{
+		displayName: 'Message',
+		name: 'message',
+		type: 'options',
+		noDataExpression: true,
+		options: [
+			{ name: 'Cart Reminder (Built-In)', value: 'cartReminder', description: 'Shows the cart with pictures and prices; looks right on every phone' },
+			{ name: 'My Own Template', value: 'custom', description: 'Your own subject, HTML and text with Handlebars' },
+		],
+		default: 'cartReminder',
+	},
+	{
+		displayName: 'Tone',
+		name: 'tone',
+		type: 'options',
+		noDataExpression: true,
+		...showFor({ message: ['cartReminder'] }),
+		options: [
+			{ name: 'Friendly Reminder', value: 'reminder', description: 'The cart is kept, and help is offered' },
+			{ name: 'Good Points', value: 'benefits', description: 'What speaks for the choice' },
+			{ name: 'No Hurry', value: 'lowStock', description: 'A second thought, without pressure' },
+			{ name: 'Last Reminder, With a Code', value: 'lastCode', description: 'With the discount code below, valid that day; without a code just a last reminder' },
+		],
+		default: 'reminder',
+		description: 'The words of the mail. Anything can be replaced under "Own Words".',
+	},
+	{
+		...words('Discount Code', 'discountCode', 'e.g. COMEBACK10', 'A code that exists in your shop and works for everybody. Empty: the mail shows none.'),
+		...showFor({ message: ['cartReminder'] }),
+	},
+	{
+		displayName: 'Own Words',
+		name: 'ownWords',
+		type: 'collection',
+		placeholder: 'Replace',
+		default: {},
+		...showFor({ message: ['cartReminder'] }),
+		options: [
+			words('Button Label', 'buttonLabel', 'e.g. Back to my cart', 'What the button says'),
+			words('Discount Text', 'discountText', 'e.g. 10 % off until midnight', 'What stands under the discount code'),
+			words('Headline', 'headline', 'e.g. Still thinking about it, {{customer.firstName}}?', 'The first line of the mail'),
+			words('Preview Text', 'previewText', 'e.g. Your cart is kept for you', 'What mail programs show beside the subject'),
+			words('Subject', 'subject', 'e.g. {{customer.firstName}}, your cart is still here', 'The subject line'),
+			words('Text', 'intro', 'e.g. We kept everything for you.', 'The text above the cart. A new line makes a new paragraph.', 4),
+		],
+	},
+	{
+		...words('Subject', 'subject', 'e.g. {{customer.firstName}}, your cart is still here', 'Handlebars; see docs/mail.md for all variables'),
+		required: true,
+		...showFor({ message: ['custom'] }),
+	},
+	{
+		...words('Preview Text', 'previewText', 'e.g. Your cart is kept for you', 'What mail programs show beside the subject'),
+		...showFor({ message: ['custom'] }),
+	},
+	{
+		...words('HTML', 'html', 'e.g. <p>Hello {{customer.firstName}}</p>', 'Handlebars. Values are escaped; {{#each cart.items}} walks the cart.', 10),
+		required: true,
+		...showFor({ message: ['custom'] }),
+	},
+	{
+		...words('Text', 'text', 'e.g. Hello {{customer.firstName}}', 'The plain-text part. Empty: made from the HTML.', 5),
+		...showFor({ message: ['custom'] }),
+	},
+];
+
+export const optionFields: INodeProperties = {
+	displayName: 'Options',
+	name: 'options',
+	type: 'collection',
+	placeholder: 'Add Option',
+	default: {},
+	options: [
+		{
+			displayName: 'Campaign Key',
+			name: 'campaignKey',
+			type: 'string',
+			default: '',
+			placeholder: 'e.g. summer-sale-2026',
+			description: 'Needed for items that come from no journey trigger: nobody gets the same campaign twice, however often the workflow runs',
+		},
+		{
+			displayName: 'Connections',
+			name: 'connections',
+			type: 'number',
+			typeOptions: { minValue: 1, maxValue: 50 },
+			default: 5,
+			description: 'How many messages are handed to the mail server at once',
+		},
+		{
+			displayName: 'If a Delivery Is Uncertain',
+			name: 'uncertain',
+			type: 'options',
+			options: [
+				{ name: 'Do Not Send Again', value: 'never_twice', description: 'Nobody gets a message twice; a crash may lose one' },
+				{ name: 'Send Again', value: 'never_lost', description: 'No message is lost; after a crash one may arrive twice' },
+			],
+			default: 'never_twice',
+			description: 'What to do when n8n crashed, or the connection broke, just when a message was handed over',
+		},
+		{
+			displayName: 'Kind Outside a Journey',
+			name: 'kind',
+			type: 'options',
+			options: [
+				{ name: 'Marketing', value: 'marketing' },
+				{ name: 'Transactional', value: 'transactional' },
+			],
+			default: 'marketing',
+			description: 'For items that come from no journey trigger. Marketing needs consent.',
+		},
+		{ displayName: 'Reply To', name: 'replyTo', type: 'string', default: '', placeholder: 'e.g. anna@shop.example.com', description: 'Instead of the one in the shop settings' },
+		{ displayName: 'Sender', name: 'sender', type: 'string', default: '', placeholder: 'e.g. Anna’s Tea House <hello@shop.example.com>', description: 'Instead of the one in the shop settings' },
+		{ displayName: 'Shop', name: 'shop', type: 'string', default: 'main', description: 'For items that come from no journey trigger: name of the shop in the store' },
+	],
+};

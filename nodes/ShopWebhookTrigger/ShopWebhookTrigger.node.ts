@@ -1,0 +1,177 @@
+import {
+	type ICredentialsDecrypted,
+	type ICredentialTestFunctions,
+	type IDataObject,
+	type IHookFunctions,
+	type INodeCredentialTestResult,
+	type INodeType,
+	type INodeTypeDescription,
+	type ITriggerFunctions,
+	type ITriggerResponse,
+	type IWebhookFunctions,
+	type IWebhookResponseData,
+	NodeConnectionTypes,
+} from 'n8n-workflow';
+import { secondMs } from '../../lib/model/clock';
+import { eventCatalogue, type EventType } from '../../lib/model/events';
+import { httpAnswer, rethrow } from '../../lib/n8n/errors';
+import { shopField } from '../../lib/n8n/fields/shop';
+import { getInstallation } from '../../lib/n8n/installation';
+import { adapterFor } from '../../lib/shops/registry';
+import { readSettings, settingsFields } from '../../lib/n8n/fields/settings';
+
+/** How long what a credential says is trusted: reading it for each delivery would cost a fifth of the throughput. */
+const secretLifeMs = 30 * secondMs;
+/** Shorter secrets can be guessed (Standard Webhooks: 24 to 64 bytes). */
+const minSecretLength = 24;
+const secrets = new Map<string, { atMs: number; secret: string }>();
+
+async function secretOf(context: IWebhookFunctions, type: string, field: string): Promise<string> {
+	const key = `${context.getWorkflow().id}/${context.getNode().id}/${type}`;
+	const cached = secrets.get(key);
+	if (cached && Date.now() - cached.atMs < secretLifeMs) return cached.secret;
+	let secret = '';
+	try {
+		secret = String((await context.getCredentials(type))[field] ?? '');
+	} catch {
+		// No credential chosen: the adapter refuses an empty secret with a sentence that says so.
+	}
+	secrets.set(key, { atMs: Date.now(), secret });
+	return secret;
+}
+
+/** Takes a shop's deliveries: verified, recorded, answered. Starts no execution unless asked to. */
+export class ShopWebhookTrigger implements INodeType {
+	description: INodeTypeDescription = {
+		displayName: 'Shop Webhook Trigger',
+		name: 'shopWebhookTrigger',
+		icon: { light: 'file:shop.svg', dark: 'file:shop.dark.svg' },
+		group: ['trigger'],
+		// Begins at 2: for nodes of version 1 n8n evaluates an expression on each call, which costs a virtual machine.
+		version: 2,
+		subtitle: '={{ $parameter["system"] === "shopify" ? "Shopify" : "Signed events" }}',
+		description: 'Connects a shop: receives its webhooks, checks every signature, and records what happened',
+		defaults: { name: 'Shop Webhook Trigger' },
+		inputs: [],
+		outputs: [NodeConnectionTypes.Main],
+		credentials: [
+			{ name: 'shopifyAccessTokenApi', required: true, displayOptions: { show: { system: ['shopify'] } } },
+			{ name: 'shopJourneysShopApi', required: true, testedBy: 'signingSecret', displayOptions: { show: { system: ['generic'] } } },
+		],
+		webhooks: [{ name: 'default', httpMethod: 'POST', responseMode: 'onReceived', path: 'shop' }],
+		triggerPanel: {
+			header: 'Paste the production URL into the shop',
+			activationHint: 'Once you publish this workflow, every delivery of the shop is recorded. It starts no execution unless you choose events under "Start This Workflow For".',
+			executionsHelp: {
+				inactive: 'Publish the workflow, then paste the production URL into the shop. Deliveries are recorded without an execution.',
+				active: 'The shop is connected. Deliveries are recorded without an execution, so this list stays empty unless you chose events under "Start This Workflow For".',
+			},
+		},
+		properties: [
+			{
+				displayName: 'Shop System',
+				name: 'system',
+				type: 'options',
+				noDataExpression: true,
+				options: [
+					{ name: 'Any Shop (Signed Events)', value: 'generic', description: 'Your own shop sends events in the published format' },
+					{ name: 'Shopify', value: 'shopify' },
+				],
+				default: 'generic',
+			},
+			shopField,
+			...settingsFields,
+			{
+				displayName: 'Start This Workflow For',
+				name: 'startFor',
+				type: 'multiOptions',
+				noDataExpression: true,
+				options: Object.entries(eventCatalogue)
+					.filter(([, { supply }]) => Object.keys(supply).length > 0)
+					.map(([value, { label }]) => ({ name: label, value })),
+				default: [],
+				description: 'Journeys do not need this: they have triggers of their own. One execution per event: choose rare ones.',
+			},
+		],
+	};
+
+	methods = {
+		credentialTest: {
+			async signingSecret(this: ICredentialTestFunctions, credential: ICredentialsDecrypted): Promise<INodeCredentialTestResult> {
+				const secret = String(credential.data?.signingSecret ?? '');
+				if (secret.length >= minSecretLength) return { status: 'OK', message: 'The secret is long enough. The shop must sign with the same one.' };
+				return { status: 'Error', message: `The secret has ${secret.length} characters; take at least ${minSecretLength} random ones` };
+			},
+		},
+	};
+
+	webhookMethods = {
+		default: {
+			async checkExists(this: IHookFunctions): Promise<boolean> {
+				return false;
+			},
+			async create(this: IHookFunctions): Promise<boolean> {
+				try {
+					if (process.env.N8N_EXPRESSION_ENGINE_LAZY_ACQUIRE !== 'true') {
+						this.logger.warn('Shop Journeys: start n8n with N8N_EXPRESSION_ENGINE_LAZY_ACQUIRE=true, and it takes about six times as many deliveries per second');
+					}
+					const { shop } = await getInstallation();
+					await shop(this.getNodeParameter('shop') as string).saveSettings(readSettings((name) => this.getNodeParameter(name)));
+					return true;
+				} catch (error) {
+					rethrow(this.getNode(), error);
+				}
+			},
+			async delete(this: IHookFunctions): Promise<boolean> {
+				return true;
+			},
+		},
+	};
+
+	/** Only here so that n8n activates the node again at a restart, which it does not do for webhooks alone. */
+	async trigger(this: ITriggerFunctions): Promise<ITriggerResponse> {
+		return {};
+	}
+
+	async webhook(this: IWebhookFunctions): Promise<IWebhookResponseData> {
+		const response = this.getResponseObject();
+		const answer = (status: number, body: IDataObject): IWebhookResponseData => {
+			response.status(status).json(body);
+			return { noWebhookResponse: true };
+		};
+		try {
+			const adapter = adapterFor(this.getNodeParameter('system') as string);
+			const request = this.getRequestObject();
+			const rawBody = request.rawBody ?? (await readRaw(request));
+			if (!rawBody) return answer(401, { ok: false, code: 'SIGNATURE_INVALID', message: 'The delivery has no body, so there is nothing a signature could be checked against' });
+			const delivery = { headers: this.getHeaderData() as Record<string, string | undefined>, rawBody, receivedAtMs: Date.now() };
+			adapter.verify(delivery, await secretOf(this, adapter.credential.type, adapter.credential.secretField));
+
+			const installation = await getInstallation();
+			const shop = installation.shop(this.getNodeParameter('shop') as string);
+			const { currency, url } = await shop.settings();
+			const { events, ignored } = adapter.normalise(delivery, { toJourneyMs: installation.clock.toJourneyMs, currency, shopUrl: url });
+			const outcomes: Record<string, number> = {};
+			const started: IDataObject[] = [];
+			const startFor = this.getNodeParameter('startFor', []) as EventType[];
+			for (const event of events) {
+				const outcome = await shop.record(event);
+				outcomes[outcome] = (outcomes[outcome] ?? 0) + 1;
+				if (outcome === 'recorded' && startFor.includes(event.type)) started.push({ ...event });
+			}
+			const body = { ok: true, ...outcomes, ...(ignored && { ignored }) };
+			if (started.length === 0) return answer(200, body);
+			return { webhookResponse: body, workflowData: [this.helpers.returnJsonArray(started)] };
+		} catch (error) {
+			const { status, body } = httpAnswer(error);
+			if (status >= 500) this.logger.error(`Shop Webhook Trigger: ${error instanceof Error ? error.message : String(error)}`);
+			return answer(status, body);
+		}
+	}
+}
+
+/** n8n leaves the bytes of unusual content types unread. */
+async function readRaw(request: { readRawBody?: () => Promise<void>; rawBody?: Buffer }): Promise<Buffer | undefined> {
+	await request.readRawBody?.();
+	return request.rawBody;
+}
