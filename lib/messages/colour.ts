@@ -10,7 +10,8 @@ export interface Theme {
 }
 
 const fallbackColour = '#1f6f54';
-const darkText = '#111111';
+/** Of white and full black one always reaches 4.5 : 1. */
+const darkText = '#000000';
 const lightText = '#ffffff';
 const faintEdge = '#c8ccd0';
 const themes = new Map<string, Theme>();

@@ -62,13 +62,16 @@ export interface Mailbox {
 	address: string;
 }
 
-/** Reads "Name <address>", "\"Na, me\" <address>" or an address alone; undefined when it is no single valid address. */
+/**
+ * Reads `Name <address>`, `"Na, me" <address>` or an address alone; undefined when it is no single valid address.
+ * An unquoted name holds no `@`, `,` or `:`, lest two addresses read as a name and one.
+ */
 export function parseMailbox(value: string): Mailbox | undefined {
-	const match = /^\s*(?:"((?:[^"\\]|\\.)*)"|([^<>"]*?))\s*<\s*([^<>\s]+)\s*>\s*$/.exec(value);
+	const match = /^ *(?:"((?:[^"\\\p{Cc}]|\\[^\p{Cc}])*)"|([^<>"@,:;\p{Cc}]*)) *<([^<>\s]+)> *$/u.exec(value);
 	const address = (match ? match[3] : value).trim();
 	if (!isMailAddress(address)) return undefined;
-	const name = match ? (match[1]?.replace(/\\(.)/g, '$1') ?? match[2] ?? '') : '';
-	return { name: withoutControls(name), address };
+	const name = match?.[1]?.replace(/\\(.)/g, '$1') ?? match?.[2] ?? '';
+	return { name: name.trim(), address };
 }
 
 /** A line break in a name or subject would start a header of the sender's choosing. */

@@ -10,7 +10,7 @@ const ignoredElements = new Set(['head', 'style', 'script', 'title', 'template',
 const blockElements = new Set([
 	'p', 'div', 'section', 'article', 'header', 'footer', 'main', 'ul', 'ol', 'blockquote', 'table', 'h1', 'h2', 'h3', 'h4', 'h5', 'h6', 'form', 'figure', 'center',
 ]);
-const lineElements = new Set(['br', 'tr', 'li', 'hr', 'dt', 'dd', 'option']);
+const lineElements = new Set(['br', 'tr', 'hr', 'dt', 'dd', 'option']);
 /** A tag or a comment; the parts cannot overlap, so that matching stays linear. */
 const markup = /<!--[\s\S]*?(?:-->|$)|<(\/?)([a-zA-Z][\w:-]*)((?:"[^"]*"|'[^']*'|[^'"<>])*)>|<[!?][^>]*>/g;
 
@@ -48,10 +48,10 @@ export function textFromHtml(html: string): string {
 			if (/^(https?:|mailto:|tel:)/i.test(href) && !words.includes(href.replace(/^(mailto:|tel:)/i, ''))) text += ` (${href.replace(/^(mailto:|tel:)/i, '')})`;
 			href = '';
 		} else if (name === 'img') text += visible(attribute(attributes, 'alt'), true);
-		else if (name === 'li' && !closing) text += '\n- ';
-		else if (name === 'td' || name === 'th') text += ' ';
+		else if (name === 'li') text += closing ? '' : '\n- ';
+		else if (name === 'td' || name === 'th') text += closing ? '' : ' ';
 		else if (blockElements.has(name)) text += '\n\n';
-		else if (lineElements.has(name)) text += '\n';
+		else if (lineElements.has(name) && !closing) text += '\n';
 	}
 	if (!ignoring && !hidden) text += visible(html.slice(from));
 	return text

@@ -104,7 +104,7 @@ export function createSmtpChannel(credential: SmtpCredential, options: SmtpOptio
 				text: message.text,
 				headers: preparedHeaders(message.headers),
 				signal: abort.signal,
-				[progressKey]: progress,
+				sendProgress: progress,
 			} as Parameters<Transport['sendMail']>[0]);
 			return { status: 'sent', response: redacted(String(info.response ?? ''), credential) };
 		} catch (error) {
@@ -116,9 +116,7 @@ export function createSmtpChannel(credential: SmtpCredential, options: SmtpOptio
 	}
 }
 
-const progressKey = Symbol('progress');
-
-/** The message as it is read for sending; `readableDidRead` says whether a byte of it may have reached the server. */
+/** Travels with a message as `sendProgress`: the message as it is read for sending; `readableDidRead` says whether a byte of it may have reached the server. */
 interface Progress {
 	stream?: Readable;
 }
@@ -146,7 +144,7 @@ function openTransport(credential: SmtpCredential, settings: Required<SmtpOption
 	// nodemailer does not say how far a failed send had come. The body is read only after the server said 354 to DATA,
 	// so a body that was read is the mark. `stream` plug-ins run when the message is built and before it is sent.
 	transport.use('stream', (mail, done) => {
-		const progress = (mail.data as { [progressKey]?: Progress })[progressKey];
+		const progress = (mail.data as { sendProgress?: Progress }).sendProgress;
 		const { message } = mail;
 		if (progress && message) {
 			const createReadStream = message.createReadStream.bind(message);

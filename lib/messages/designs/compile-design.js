@@ -13,7 +13,14 @@ const standIns = {
 
 /** @param {string} source MJML. @param {string} filePath where it is: includes are relative to it. @returns {Promise<string>} */
 async function compileDesign(source, filePath) {
-	const { html, errors } = await mjml(source, { filePath, ignoreIncludes: false, validationLevel: 'strict', keepComments: false });
+	const { html, errors } = await mjml(source, {
+		filePath,
+		ignoreIncludes: false,
+		validationLevel: 'strict',
+		keepComments: false,
+		// Else MJML has the reader's mail program call a font server for names it knows, such as Roboto.
+		fonts: {},
+	});
 	if (errors.length) throw new Error(errors.map((error) => error.formattedMessage).join('\n'));
 	let design = html;
 	for (const [standIn, value] of Object.entries(standIns)) design = design.replaceAll(standIn, value);
