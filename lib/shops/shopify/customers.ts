@@ -8,7 +8,8 @@ export function readBuyer(body: Fields, createdAtMs: number, context: NormaliseC
 	const customer = body.object('customer');
 	// A parcel may go to somebody else: the shipping address comes last, and no address lends its phone, which would make the
 	// two one customer.
-	const address = customer?.object('default_address') ?? body.object('billing_address') ?? body.object('shipping_address');
+	const contact = body.object('billing_address') ?? body.object('shipping_address');
+	const address = customer?.object('default_address') ?? contact;
 	const smsPhone = body.flag('buyer_accepts_sms_marketing') ? body.text('sms_marketing_phone') : undefined;
 	// A tick that is absent says nothing: who subscribed elsewhere stays subscribed. It counts from when the checkout began,
 	// since every later change of it carries the tick along: an unsubscribe in between has to hold.
@@ -18,8 +19,8 @@ export function readBuyer(body: Fields, createdAtMs: number, context: NormaliseC
 		shopCustomerId: customer?.id('id'),
 		email: customer?.text('email') ?? body.text('email') ?? body.text('contact_email'),
 		phone: smsPhone ?? customer?.text('phone') ?? body.text('phone'),
-		firstName: customer?.text('first_name') ?? address?.text('first_name'),
-		lastName: customer?.text('last_name') ?? address?.text('last_name'),
+		firstName: customer?.text('first_name') ?? contact?.text('first_name'),
+		lastName: customer?.text('last_name') ?? contact?.text('last_name'),
 		locale: localeOf(body.text('customer_locale')),
 		country: countryOf(address),
 		city: address?.text('city'),
