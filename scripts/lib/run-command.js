@@ -14,6 +14,20 @@ function npmEnvironment(env = process.env) {
 	return Object.fromEntries(Object.entries(env).filter(([name]) => !ours.test(name)));
 }
 
+/** Commands under way, each in a process group of its own. @type {Set<import('node:child_process').ChildProcess>} */
+const running = new Set();
+
+/** Ends every command under way with all that it has started: npm alone would leave compilers running. */
+function stopCommands() {
+	for (const child of running) {
+		try {
+			process.kill(-child.pid, 'SIGTERM');
+		} catch {
+			// It has ended by itself.
+		}
+	}
+}
+
 /**
  * @param {string} command
  * @param {string[]} args
@@ -25,7 +39,8 @@ function runCommand(command, args, { cwd, env, logFile, what }) {
 	const log = fs.createWriteStream(logFile, { flags: 'a' });
 	log.write(`$ ${command} ${args.join(' ')}\n`);
 	return new Promise((resolve, reject) => {
-		const child = spawn(command, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
+		const child = spawn(command, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
+		running.add(child);
 		let output = '';
 		child.stdout.on('data', (chunk) => {
 			output += chunk;
@@ -33,9 +48,11 @@ function runCommand(command, args, { cwd, env, logFile, what }) {
 		});
 		child.stderr.on('data', (chunk) => log.write(chunk));
 		child.on('error', (error) => {
+			running.delete(child);
 			log.end(() => reject(new LaunchError(`${what} could not be started: ${error.message}`, { logFile, cause: error })));
 		});
 		child.on('close', (code, signal) => {
+			running.delete(child);
 			log.end(() => {
 				if (code === 0) resolve(output);
 				else reject(new LaunchError(`${what} failed (${signal ? `signal ${signal}` : `exit code ${code}`})`, { logFile }));
@@ -44,4 +61,4 @@ function runCommand(command, args, { cwd, env, logFile, what }) {
 	});
 }
 
-module.exports = { runCommand, npmEnvironment };
+module.exports = { runCommand, stopCommands, npmEnvironment };

@@ -7,7 +7,7 @@ const path = require('node:path');
 const { checkoutDir, cacheDir, logFileFor } = require('./paths');
 const { hashFiles } = require('./hash');
 const { LaunchError } = require('./launch-error');
-const { withLock } = require('./lock');
+const { isRunning, withLock } = require('./lock');
 const { npmEnvironment, runCommand } = require('./run-command');
 const { ensureSqliteAddon } = require('./sqlite-addon');
 
@@ -59,14 +59,28 @@ function isInstalled(dir) {
 }
 
 /**
+ * An empty folder to build in, of this process alone. What processes that were killed have left is cleared away.
+ * @param {string} target
+ */
+function temporaryBeside(target) {
+	const prefix = `${path.basename(target)}.building-`;
+	fs.mkdirSync(path.dirname(target), { recursive: true });
+	for (const name of fs.readdirSync(path.dirname(target))) {
+		const pid = name.startsWith(prefix) ? Number(name.slice(prefix.length)) : 0;
+		if (pid && (pid === process.pid || !isRunning(pid))) fs.rmSync(path.join(path.dirname(target), name), { recursive: true, force: true });
+	}
+	const folder = path.join(path.dirname(target), `${prefix}${process.pid}`);
+	fs.mkdirSync(folder);
+	return folder;
+}
+
+/**
  * Copies a manifest and its lock file into a folder beside the target, installs there and renames: the target is there
  * as a whole or not at all.
  * @param {{ from: string, to: string, logFile: string, what: string, log: (line: string) => void, finish?: (dir: string) => Promise<void> }} options
  */
 async function installLocked({ from, to, logFile, what, log, finish }) {
-	const building = `${to}.building`;
-	fs.rmSync(building, { recursive: true, force: true });
-	fs.mkdirSync(building, { recursive: true });
+	const building = temporaryBeside(to);
 	fs.rmSync(logFile, { force: true });
 	for (const name of ['package.json', 'package-lock.json']) fs.copyFileSync(path.join(from, name), path.join(building, name));
 	log(`downloading ${what}`);
@@ -129,11 +143,9 @@ async function ensureNode({ log = () => {} } = {}) {
 		`${to}.lock`,
 		async () => {
 			if (fs.existsSync(node)) return;
-			const building = `${to}.building`;
+			const building = temporaryBeside(to);
 			const logFile = logFileFor('node');
-			fs.rmSync(building, { recursive: true, force: true });
 			fs.rmSync(logFile, { force: true });
-			fs.mkdirSync(building, { recursive: true });
 			fs.writeFileSync(path.join(building, 'package.json'), JSON.stringify({ name: 'shop-journeys-node', private: true, dependencies: { [wanted.name]: wanted.version } }));
 			log(`downloading Node.js ${wanted.version}`);
 			await runCommand('npm', ['install', '--ignore-scripts', '--no-audit', '--no-fund', '--engine-strict=false'], {
