@@ -1,0 +1,185 @@
+import { randomUUID } from 'node:crypto';
+import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { openStore } from '../../lib/store/open';
+import type { StoreHub } from '../../lib/store/store';
+import { type MailServer, startMailServer } from '../unit/messages/mail-server';
+
+/* eslint-disable @typescript-eslint/no-require-imports -- plain JavaScript that also runs before anything is installed */
+const { ensureRuntime } = require('../../scripts/lib/runtime');
+const { ensurePackage } = require('../../scripts/lib/build');
+const { prepareUserFolder } = require('../../scripts/lib/user-folder');
+const { startN8n } = require('../../scripts/lib/n8n');
+/* eslint-enable @typescript-eslint/no-require-imports */
+
+export interface Workflow {
+	id: string;
+	name: string;
+	nodes: Array<{ id: string; name: string; type: string; parameters: Record<string, unknown>; credentials?: Record<string, unknown>; webhookId?: string; [field: string]: unknown }>;
+	connections: Record<string, unknown>;
+	settings?: Record<string, unknown>;
+	[field: string]: unknown;
+}
+
+export const secrets = { generic: 'e2e-generic-secret-0123456789', shopify: 'e2e-shopify-secret-0123456789' };
+
+const templatesDir = path.join(__dirname, '../../workflows-templates');
+const packageName = 'n8n-nodes-shop-journeys';
+
+/** A shipped template as it is in the repository. */
+export function template(file: string): Workflow {
+	return JSON.parse(readFileSync(path.join(templatesDir, file), 'utf8')) as Workflow;
+}
+
+/** What an operator does after importing: chooses credentials, fills in the shop, and whatever else a test changes. */
+export function filledIn(workflow: Workflow, change: { shop?: Record<string, unknown>; trigger?: Record<string, unknown>; send?: Record<string, unknown>; settings?: Record<string, unknown> } = {}): Workflow {
+	const copy = structuredClone(workflow);
+	copy.settings = { ...copy.settings, ...change.settings };
+	for (const node of copy.nodes) {
+		switch (node.type.replace(`${packageName}.`, '')) {
+			case 'shopWebhookTrigger':
+				node.parameters = {
+					...node.parameters,
+					shopName: 'Anna’s Tea House',
+					shopUrl: 'https://tea.example',
+					sender: 'Anna’s Tea House <hello@tea.example>',
+					postalAddress: '12 High Street\n1010 Vienna',
+					currency: 'EUR',
+					...change.shop,
+				};
+				node.credentials = { shopJourneysShopApi: { id: 'e2eGeneric', name: 'Shop' }, shopifyAccessTokenApi: { id: 'e2eShopify', name: 'Shopify' } };
+				break;
+			case 'cartAbandonedTrigger':
+				node.parameters = { ...node.parameters, ...change.trigger };
+				break;
+			case 'sendReminder':
+				node.parameters = { ...node.parameters, ...change.send };
+				node.credentials = { smtp: { id: 'e2eSmtp', name: 'Mail' } };
+				break;
+			default:
+		}
+	}
+	return copy;
+}
+
+export function webhookUrl(n8nUrl: string, workflow: Workflow, type: 'shopWebhookTrigger' | 'messageWebhookTrigger'): string {
+	const node = workflow.nodes.find((candidate) => candidate.type === `${packageName}.${type}`);
+	return `${n8nUrl}/webhook/${node!.webhookId}/${type === 'shopWebhookTrigger' ? 'shop' : 'messages'}`;
+}
+
+export interface Options {
+	workflows: Workflow[];
+	/** How many times faster than the wall clock journey time runs. */
+	speed: number;
+	env?: Record<string, string>;
+	mail?: Parameters<typeof startMailServer>[0];
+}
+
+/** A real n8n with the packed package, the given workflows published, and a real SMTP server. */
+export class Installation {
+	private running: { url: string; port: number; pid: number; logFile: string; stop(): Promise<void>; kill(): Promise<void> } | null = null;
+	private readonly hubs: StoreHub[] = [];
+
+	private constructor(
+		readonly userFolder: string,
+		readonly mail: MailServer,
+		private readonly options: Options,
+		private readonly runtime: unknown,
+	) {}
+
+	static async create(options: Options): Promise<Installation> {
+		const runtime = await ensureRuntime();
+		const tarball = await ensurePackage();
+		const mail = await startMailServer(options.mail);
+		const userFolder = mkdtempSync(path.join(tmpdir(), 'shop-journeys-e2e-'));
+		await prepareUserFolder({
+			userFolder,
+			runtime,
+			tarball,
+			credentials: [
+				{ id: 'e2eGeneric', name: 'Shop', type: 'shopJourneysShopApi', data: { signingSecret: secrets.generic } },
+				{ id: 'e2eShopify', name: 'Shopify', type: 'shopifyAccessTokenApi', data: { shopSubdomain: 'tea', accessToken: 'none', appSecretKey: secrets.shopify } },
+				{ id: 'e2eSmtp', name: 'Mail', type: 'smtp', data: { user: '', password: '', host: '127.0.0.1', port: mail.port, secure: false, disableStartTls: true, hostName: '' } },
+			],
+			workflows: options.workflows,
+		});
+		return new Installation(userFolder, mail, options, runtime);
+	}
+
+	/** The port stays the same over restarts, as a shop's webhook address would. */
+	async start(env: Record<string, string> = {}): Promise<this> {
+		const port = this.running?.port;
+		this.running = await startN8n({
+			userFolder: this.userFolder,
+			port,
+			runtime: this.runtime,
+			env: { SHOP_JOURNEYS_DEMO_STORE: 'true', SHOP_JOURNEYS_CLOCK_SPEED: String(this.options.speed), SHOP_JOURNEYS_LEASE_SECONDS: '5', ...this.options.env, ...env },
+		});
+		return this;
+	}
+
+	get url(): string {
+		return this.running!.url;
+	}
+
+	get pid(): number {
+		return this.running!.pid;
+	}
+
+	stop(): Promise<void> {
+		return this.running!.stop();
+	}
+
+	kill(): Promise<void> {
+		return this.running!.kill();
+	}
+
+	log(): string {
+		return readFileSync(path.join(this.userFolder, 'n8n.log'), 'utf8');
+	}
+
+	/** The store as another process sees it. */
+	store(shop = 'main') {
+		const hub = openStore({ driver: 'sqlite', file: path.join(this.userFolder, '.n8n/shop-journeys/store.sqlite') });
+		this.hubs.push(hub);
+		return hub.scope(shop);
+	}
+
+	/** Rows of n8n's own table of executions. */
+	executions(): Array<{ id: number; status: string; workflowId: string }> {
+		const database = new DatabaseSync(path.join(this.userFolder, '.n8n/database.sqlite'), { readOnly: true, timeout: 5000 });
+		try {
+			return database.prepare('SELECT id, status, workflowId FROM execution_entity ORDER BY id').all() as never;
+		} finally {
+			database.close();
+		}
+	}
+
+	/** Mails to one address, in the order of arrival. */
+	mailsTo(address: string) {
+		return this.mail.received.filter(({ recipients }) => recipients.includes(address));
+	}
+
+	async close(): Promise<void> {
+		await this.running?.stop();
+		await this.mail.close();
+		for (const hub of this.hubs.splice(0)) await hub.close();
+		if (process.env.KEEP_E2E) cpSync(this.userFolder, process.env.KEEP_E2E, { recursive: true });
+		rmSync(this.userFolder, { recursive: true, force: true });
+	}
+}
+
+/** Resolves when `condition` gives something; fails with `what` after the limit. */
+export async function until<T>(what: string, condition: () => T | Promise<T>, limitMs = 30_000): Promise<NonNullable<T>> {
+	const giveUpAt = Date.now() + limitMs;
+	for (;;) {
+		const value = await condition();
+		if (value) return value;
+		if (Date.now() > giveUpAt) throw new Error(`Waited ${limitMs / 1000} s in vain for: ${what}`);
+		await new Promise((resolve) => setTimeout(resolve, 50));
+	}
+}
+
+export const uniqueAddress = (name: string) => `${name}-${randomUUID().slice(0, 8)}@example.com`;
