@@ -5,7 +5,7 @@ import type { ScriptedRedis } from './scripts';
 
 /** How long a call waits for the server in all, connecting included. */
 const patienceMs = 5_000;
-/** A call gives up earlier when so many attempts to connect failed since it began. */
+/** A call gives up earlier once so many attempts to connect have failed in a row; later ones then wait for one more attempt. */
 const maxFailures = 4;
 
 /** Errors of the connection, not of the command: a read may be asked again. */
@@ -56,6 +56,7 @@ export class RedisConnection {
 	private readonly secrets: string[];
 	private readonly whenLost = new Set<() => void>();
 	private lastError = '';
+	private failuresInARow = 0;
 
 	constructor(url: string) {
 		const { label, secrets } = parseAddress(url);
@@ -83,7 +84,11 @@ export class RedisConnection {
 		this.redis.on('error', (error: Error) => {
 			this.lastError = error.message || (error as NodeJS.ErrnoException).code || error.name;
 		});
-		this.redis.on('close', () => this.whenLost.forEach((notify) => notify()));
+		this.redis.on('ready', () => (this.failuresInARow = 0));
+		this.redis.on('close', () => {
+			this.failuresInARow += 1;
+			this.whenLost.forEach((notify) => notify());
+		});
 	}
 
 	/** Calls `notify` each time the connection is lost. */
@@ -131,7 +136,6 @@ export class RedisConnection {
 		if (this.redis.status === 'end') throw this.unavailable('it was closed');
 		if (this.redis.status === 'wait') this.redis.connect().catch(() => undefined);
 		await new Promise<void>((resolve, reject) => {
-			let failures = 0;
 			const stop = (error?: ShopJourneysError) => {
 				clearTimeout(timer);
 				this.redis.off('ready', onReady);
@@ -143,7 +147,7 @@ export class RedisConnection {
 			const onReady = () => stop();
 			const onEnd = () => stop(this.unavailable(this.lastError || 'it was closed'));
 			const onClose = () => {
-				if (++failures >= maxFailures) stop(this.unavailable(this.lastError));
+				if (this.failuresInARow >= maxFailures) stop(this.unavailable(this.lastError));
 			};
 			const timer = setTimeout(() => stop(this.unavailable(this.lastError || 'no answer')), patienceMs);
 			this.redis.on('ready', onReady);

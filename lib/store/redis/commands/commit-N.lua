@@ -8,7 +8,7 @@
   KEYS[1]  meta (hash: docs, seq, trimmed)
   KEYS[2]  once-keys (zset scored by untilMs)
   KEYS[3]  log (stream, ids seq-0)
-  KEYS[4]  log by time (zset: seq scored by atMs)
+  KEYS[4]  log by time (zset: seq scored by atMs; in sets a seq has 16 digits, so that equal scores keep its order)
   then     one for each check and write: the document
            one for each lease check: the leases of its index (hash)
            two for each index change: the index (zset), its leases (hash)
@@ -106,8 +106,8 @@ if logCount > 0 then
   local last = tonumber(redis.call('HGET', KEYS[1], 'seq') or '0')
   for i = 1, logCount do
     local arg = logArg + 4 * (i - 1)
-    local seq = string.format('%.0f', last + i)
-    redis.call('XADD', KEYS[3], seq .. '-0', 'a', ARGV[arg], 't', ARGV[arg + 1], 's', ARGV[arg + 2], 'd', ARGV[arg + 3])
+    local seq = string.format('%016.0f', last + i)
+    redis.call('XADD', KEYS[3], string.format('%.0f-0', last + i), 'a', ARGV[arg], 't', ARGV[arg + 1], 's', ARGV[arg + 2], 'd', ARGV[arg + 3])
     redis.call('ZADD', KEYS[4], ARGV[arg], seq)
     if ARGV[arg + 2] ~= '' then redis.call('ZADD', KEYS[logKey + i - 1], seq, seq) end
   end

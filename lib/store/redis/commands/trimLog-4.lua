@@ -2,7 +2,7 @@
   Removes log entries older than a time that every reader has passed. Looks at one page of entries a call, so that a
   reader that stands still never makes one call long.
 
-  KEYS[1]  log by time (zset: seq scored by atMs)
+  KEYS[1]  log by time (zset: seq in 16 digits, scored by atMs)
   KEYS[2]  log (stream, ids seq-0)
   KEYS[3]  meta (hash: trimmed)
   KEYS[4]  readers (hash: reader -> sequence number it has passed)
@@ -36,7 +36,7 @@ for i = 1, #entries, 2 do
   if passed and tonumber(seq) > passed then
     left = left + 1
   else
-    local id = seq .. '-0'
+    local id = string.format('%.0f-0', tonumber(seq))
     local entry = redis.call('XRANGE', KEYS[2], id, id)[1]
     if entry and entry[2][6] ~= '' then redis.call('ZREM', ARGV[5] .. entry[2][6], seq) end
     redis.call('XDEL', KEYS[2], id)
