@@ -11,63 +11,110 @@ const blockElements = new Set([
 	'p', 'div', 'section', 'article', 'header', 'footer', 'main', 'ul', 'ol', 'blockquote', 'table', 'h1', 'h2', 'h3', 'h4', 'h5', 'h6', 'form', 'figure', 'center',
 ]);
 const lineElements = new Set(['br', 'tr', 'hr', 'dt', 'dd', 'option']);
-/** A tag or a comment; the parts cannot overlap, so that matching stays linear. */
-const markup = /<!--[\s\S]*?(?:-->|$)|<(\/?)([a-zA-Z][\w:-]*)((?:"[^"]*"|'[^']*'|[^'"<>])*)>|<[!?][^>]*>/g;
+/** What is worth reading as an address. `{{`: the HTML may be a template still. */
+const readableLink = /^(https?:|mailto:|tel:|\{\{)/i;
+const startsMarkup = /[a-z/!?]/i;
+const endOrQuote = /[>"']/g;
+const tagName = /^\/?([a-z][\w:-]*)/i;
 
 /** Linear in the length of `html`. Links become "words (address)", pictures their alternative text. */
 export function textFromHtml(html: string): string {
-	let text = '';
-	let ignoring: string | undefined;
-	let hidden = 0;
-	let href = '';
-	let linkStart = 0;
+	const writer = new TextWriter();
 	let from = 0;
-	for (const match of html.matchAll(markup)) {
-		const [whole, slash, rawName, attributes = ''] = match;
-		if (!ignoring && !hidden) text += visible(html.slice(from, match.index));
-		from = match.index + whole.length;
-		if (!rawName) continue;
-		const name = rawName.toLowerCase();
-		const closing = slash === '/';
-		if (ignoring) {
-			if (closing && name === ignoring) ignoring = undefined;
-			continue;
-		}
-		if (hidden) {
-			// A hidden preheader: count its own kind of element until it closes.
-			if (name === 'div' || name === 'span') hidden += closing ? -1 : 1;
-			continue;
-		}
-		if (!closing && (name === 'div' || name === 'span') && /display\s*:\s*none/i.test(attributes)) hidden = 1;
-		else if (ignoredElements.has(name) && !closing) ignoring = name;
-		else if (name === 'a' && !closing) {
-			href = attribute(attributes, 'href');
-			linkStart = text.length;
-		} else if (name === 'a') {
-			const words = text.slice(linkStart).trim();
-			if (/^(https?:|mailto:|tel:)/i.test(href) && !words.includes(href.replace(/^(mailto:|tel:)/i, ''))) text += ` (${href.replace(/^(mailto:|tel:)/i, '')})`;
-			href = '';
-		} else if (name === 'img') text += visible(attribute(attributes, 'alt'), true);
-		else if (name === 'li') text += closing ? '' : '\n- ';
-		else if (name === 'td' || name === 'th') text += closing ? '' : ' ';
-		else if (blockElements.has(name)) text += '\n\n';
-		else if (lineElements.has(name) && !closing) text += '\n';
+	while (from < html.length) {
+		const open = html.indexOf('<', from);
+		if (open < 0) break;
+		const isMarkup = startsMarkup.test(html[open + 1] ?? '');
+		writer.words(html.slice(from, isMarkup ? open : open + 1));
+		from = isMarkup ? endOfMarkup(html, open) : open + 1;
+		if (isMarkup) writer.tag(html.slice(open + 1, from - 1));
 	}
-	if (!ignoring && !hidden) text += visible(html.slice(from));
+	writer.words(html.slice(from));
+	return tidy(writer.text);
+}
+
+/** Collapses blanks, and more than one empty line. */
+export function tidy(text: string): string {
 	return text
 		.replace(/[ \t\u00a0]+/g, ' ')
-		.replace(/ ?\n ?/g, '\n')
-		.replace(/\n{3,}/g, '\n\n')
+		.replace(/ ?\n[ \n]*/g, (gap) => (gap.indexOf('\n') === gap.lastIndexOf('\n') ? '\n' : '\n\n'))
 		.trim();
 }
 
-function visible(source: string, decoded = false): string {
-	return (decoded ? source : decodeEntities(source)).replace(/[\s\u034f\u2007\ufeff]+/g, ' ');
+/** The offset after the tag or comment that starts at `open`; a `>` inside quotes does not end a tag. */
+function endOfMarkup(html: string, open: number): number {
+	if (html.startsWith('<!--', open)) {
+		const end = html.indexOf('-->', open + 4);
+		return end < 0 ? html.length : end + 3;
+	}
+	endOrQuote.lastIndex = open;
+	for (let match = endOrQuote.exec(html); match; match = endOrQuote.exec(html)) {
+		if (match[0] === '>') return match.index + 1;
+		const end = html.indexOf(match[0], match.index + 1);
+		if (end < 0) break;
+		endOrQuote.lastIndex = end + 1;
+	}
+	return html.length;
 }
 
-function attribute(source: string, name: string): string {
-	const match = new RegExp(`(?:^|\\s)${name}\\s*=\\s*(?:"([^"]*)"|'([^']*)'|([^\\s"'>]+))`, 'i').exec(source);
-	return match ? decodeEntities(match[1] ?? match[2] ?? match[3]).trim() : '';
+class TextWriter {
+	text = '';
+	/** The element whose content is left out, e.g. a style sheet or a hidden preheader, and how many of it are open. */
+	private hiddenName = '';
+	private hiddenDepth = 0;
+	private href = '';
+	private linkWords = '';
+
+	words(source: string): void {
+		if (this.hiddenDepth > 0 || source === '') return;
+		// Most of what stands between the tags of a mail is indentation.
+		const words = source.length < 40 && source.trim() === '' ? ' ' : visible(source);
+		this.text += words;
+		if (this.href) this.linkWords += words;
+	}
+
+	tag(source: string): void {
+		const name = tagName.exec(source)?.[1].toLowerCase();
+		if (!name) return;
+		const closing = source.startsWith('/');
+		if (this.hiddenDepth > 0) {
+			if (name === this.hiddenName) this.hiddenDepth += closing ? -1 : 1;
+		} else if (!closing && (ignoredElements.has(name) || isHidden(name, source))) {
+			this.hiddenName = name;
+			this.hiddenDepth = 1;
+		} else if (name === 'a') this.link(source, closing);
+		else if (name === 'img') this.text += attribute(source, 'alt');
+		else if (blockElements.has(name)) this.text += '\n\n';
+		else if (!closing) this.text += name === 'li' ? '\n- ' : name === 'td' || name === 'th' ? ' ' : lineElements.has(name) ? '\n' : '';
+	}
+
+	private link(source: string, closing: boolean): void {
+		if (closing && this.href) {
+			const address = this.href.replace(/^(mailto:|tel:)/i, '');
+			if (!this.linkWords.includes(address)) this.text += ` (${address})`;
+		}
+		const href = closing ? '' : attribute(source, 'href');
+		this.href = readableLink.test(href) ? href : '';
+		this.linkWords = '';
+	}
+}
+
+function isHidden(name: string, source: string): boolean {
+	return (name === 'div' || name === 'span') && /display\s*:\s*none/i.test(source);
+}
+
+function visible(source: string): string {
+	return decodeEntities(source).replace(/[\s\u034f\u2007\ufeff]+/g, ' ');
+}
+
+const attributePatterns = {
+	alt: /\salt\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))/i,
+	href: /\shref\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))/i,
+};
+
+function attribute(source: string, name: keyof typeof attributePatterns): string {
+	const match = attributePatterns[name].exec(source);
+	return match ? visible(match[1] ?? match[2] ?? match[3]).trim() : '';
 }
 
 function decodeEntities(source: string): string {

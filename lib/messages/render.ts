@@ -4,7 +4,7 @@ import type { ShopSettings } from '../model/settings';
 import { themeFor, type Theme } from './colour';
 import { buildContext, localeFor, type ContextItem, type MessageContext, type MessageLinks } from './context';
 import { loadDesign, type Design } from './load-design';
-import { textFromHtml } from './plain-text';
+import { textFromHtml, tidy } from './plain-text';
 import { directionOf, pickLocale, severalLines, singleLine } from './safe-text';
 import type { RenderData } from './template-functions';
 import { compileTemplate, type CompiledTemplate } from './templates';
@@ -197,6 +197,24 @@ function paragraphs(text: string): string[] {
 	return severalLines(text, 5000).split('\n').filter(Boolean);
 }
 
+const blockMarks = /\{\{~?\s*(?:[#/^]|else\b)/g;
+
+/**
+ * Turns the HTML template, once, into a template of the plain text: a twentieth of the work of converting each mail.
+ * That is right only where all blocks stand between tags; undefined otherwise.
+ */
+function derivedText(html: string): CompiledTemplate | undefined {
+	const source = textFromHtml(html);
+	if (source.match(blockMarks)?.length !== html.match(blockMarks)?.length) return undefined;
+	try {
+		const template = compileTemplate(source, { field: 'HTML', mode: 'text', keepLines: true });
+		// An address that is empty for this customer leaves its brackets behind.
+		return (context, data) => tidy(template(context, data).replaceAll(' ()', ''));
+	} catch {
+		return undefined;
+	}
+}
+
 /** Filler behind the preview text, so that mail programs do not show the start of the body after it. */
 const previewFiller = '&#847;&#8199;&#65279;'.repeat(80);
 
@@ -205,7 +223,7 @@ function customRenderer(content: Extract<MessageContent, { kind: 'custom' }>): R
 	const preview = compileTemplate(content.previewText ?? '', { field: 'Preview Text', mode: 'text' });
 	const hiddenPreview = compileTemplate('{{previewText}}', { field: 'Preview Text', mode: 'html' });
 	const html = compileTemplate(content.html, { field: 'HTML', mode: 'html' });
-	const text = content.text?.trim() ? compileTemplate(content.text, { field: 'Plain Text', mode: 'text' }) : undefined;
+	const text = content.text?.trim() ? compileTemplate(content.text, { field: 'Plain Text', mode: 'text' }) : derivedText(content.html);
 	return {
 		render(item, { settings, links = {} }) {
 			const locale = localeFor(item, settings);

@@ -18,6 +18,8 @@ export interface TemplateOptions {
 	field: string;
 	/** `html` escapes. `text` does not: for subjects and plain text. */
 	mode: 'html' | 'text';
+	/** Keeps the line of a block that stands alone on it, which Handlebars would remove. */
+	keepLines?: boolean;
 	/** Our own designs: partials by name. */
 	partials?: Record<string, string>;
 }
@@ -44,7 +46,7 @@ const recentlyCompiled = new Map<string, CompiledTemplate>();
  * and size. Rendering throws it too.
  */
 export function compileTemplate(source: string, options: TemplateOptions): CompiledTemplate {
-	const key = `${options.mode}|${options.field}|${source}`;
+	const key = `${options.mode}|${options.keepLines ?? false}|${options.field}|${source}`;
 	let compiled = options.partials ? undefined : recentlyCompiled.get(key);
 	if (!compiled) {
 		compiled = compile(source, options);
@@ -56,23 +58,24 @@ export function compileTemplate(source: string, options: TemplateOptions): Compi
 	return compiled;
 }
 
-function compile(source: string, { field, mode, partials }: TemplateOptions): CompiledTemplate {
+function compile(source: string, { field, mode, keepLines, partials }: TemplateOptions): CompiledTemplate {
 	if (source.length > maxTemplateLength) {
 		throw new ShopJourneysError('TEMPLATE_INVALID', `${field}: the template has ${source.length} characters, ${maxTemplateLength} are allowed`);
 	}
 	if (!source.includes('{{')) return () => source;
 	let program: hbs.AST.Program;
 	try {
-		program = Handlebars.parse(source);
+		program = Handlebars.parse(source, { ignoreStandalone: keepLines });
 	} catch (error) {
 		throw syntaxError(error, source, field);
 	}
 	if (!partials) new Narrowing(field, mode).program(program, '');
-	const template = environment.compile(program, { knownHelpers: knownHelpers as never, knownHelpersOnly: true, noEscape: mode === 'text' });
+	const compileOptions = { knownHelpers: knownHelpers as never, knownHelpersOnly: true, noEscape: mode === 'text', ignoreStandalone: keepLines };
+	const template = environment.compile(program, compileOptions);
 	const runtime = {
 		allowProtoPropertiesByDefault: false,
 		allowProtoMethodsByDefault: false,
-		partials: partials && Object.fromEntries(Object.entries(partials).map(([name, text]) => [name, environment.compile(text, { knownHelpers: knownHelpers as never, knownHelpersOnly: true, noEscape: mode === 'text' })])),
+		partials: partials && Object.fromEntries(Object.entries(partials).map(([name, text]) => [name, environment.compile(text, compileOptions)])),
 	};
 	return (context, data) => {
 		let output: string;

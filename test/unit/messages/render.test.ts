@@ -192,6 +192,13 @@ describe('custom mails', () => {
 		expect(custom({ text: 'Hi {{customer.firstName}}\n\nTom & Jerry' }).text).toBe('Hi Mia\n\nTom & Jerry');
 	});
 
+	test.each([
+		['blocks between tags', '<table>{{#each cart.items}}<tr><td>{{title}}</td><td>{{quantity}}</td></tr>{{/each}}</table>{{#if customer.nothing}}<p>no</p>{{/if}}<a href="{{cart.url}}">{{customer.firstName}} &amp; co</a>'],
+		['blocks inside tags', '<table>{{#each cart.items}}<tr {{#if url}}class="x"{{/if}}><td>{{title}}</td><td>{{quantity}}</td></tr>{{/each}}</table><!-- {{#if customer.nothing}} --><!-- {{/if}} --><a href="{{cart.url}}">{{customer.firstName}} &amp; co</a>'],
+	])('a plain text is derived with %s', (_case, html) => {
+		expect(custom({ html }).text).toBe('Linen Throw 1\nStoneware Mug, Speckled 2\nBeeswax Candle 1\n\nMia & co (https://fern.example/cart?token=abc&utm=x)');
+	});
+
 	test('the preview text is hidden at the start of the body, and not in the plain text', () => {
 		const { html, text } = custom({ previewText: '{{customer.firstName}} <3', html: '<html><body class="x"><p>Hello</p></body></html>' });
 		expect(html).toMatch(/<body class="x"><div style="display:none[^>]*>Mia &lt;3&#847;/);
