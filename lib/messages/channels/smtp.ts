@@ -43,8 +43,11 @@ const defaults: Required<SmtpOptions> = {
 /** The parts of nodemailer's transport that are used. */
 type Transport = ReturnType<typeof openTransport>;
 
-/** A pool of SMTP connections with one credential. Connects at the first send. */
-export function createSmtpChannel(credential: SmtpCredential, options: SmtpOptions = {}): EmailChannel {
+/**
+ * A pool of SMTP connections with one credential. Connects at the first send.
+ * @param onIdle called when the connections were closed for want of work.
+ */
+export function createSmtpChannel(credential: SmtpCredential, options: SmtpOptions = {}, onIdle?: () => void): EmailChannel {
 	const settings = { ...defaults, ...definedOnly(options) };
 	const server = `${credential.host}:${credential.port}`;
 	let transport: Transport | undefined;
@@ -76,7 +79,10 @@ export function createSmtpChannel(credential: SmtpCredential, options: SmtpOptio
 			} finally {
 				underWay--;
 				if (underWay === 0) {
-					idleTimer = setTimeout(closePool, settings.idleMs);
+					idleTimer = setTimeout(() => {
+						closePool();
+						onIdle?.();
+					}, settings.idleMs);
 					idleTimer.unref();
 				}
 			}
@@ -196,11 +202,11 @@ const shared = new Map<string, EmailChannel>();
  * still open. `close` leaves them to the idle timer, since others may be sending.
  */
 export function channelFor(credential: SmtpCredential, options: SmtpOptions = {}): EmailChannel {
-	// Hashed, so that no password stays in memory as a key.
+	// Hashed, and forgotten when idle: no password stays in memory for longer than it is used.
 	const key = createHash('sha256').update(JSON.stringify([credential, options])).digest('base64');
 	let channel = shared.get(key);
 	if (!channel) {
-		const pooled = createSmtpChannel(credential, options);
+		const pooled = createSmtpChannel(credential, options, () => shared.delete(key));
 		channel = { connections: pooled.connections, send: (message) => pooled.send(message), close: async () => undefined };
 		shared.set(key, channel);
 	}

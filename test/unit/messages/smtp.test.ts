@@ -224,4 +224,8 @@ test('a credential has one pool in the process, whoever asks', async () => {
 	expect(channelFor({ ...credential }, { connections: 1, idleMs: 100 })).toBe(first);
 	await first.send(message);
 	expect(connections).toBe(1);
+	await new Promise((resolve) => setTimeout(resolve, 300));
+	// Idle, it is forgotten; who still holds it can go on.
+	expect(channelFor(credential, { connections: 1, idleMs: 100 })).not.toBe(first);
+	expect(await first.send(message)).toMatchObject({ status: 'sent' });
 });
