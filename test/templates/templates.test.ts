@@ -1,0 +1,112 @@
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import path from 'node:path';
+import type { INodeProperties, INodeType } from 'n8n-workflow';
+import { CartAbandonedTrigger } from '../../nodes/CartAbandonedTrigger/CartAbandonedTrigger.node';
+import { MessageWebhookTrigger } from '../../nodes/MessageWebhookTrigger/MessageWebhookTrigger.node';
+import { SendReminder } from '../../nodes/SendReminder/SendReminder.node';
+import { ShopWebhookTrigger } from '../../nodes/ShopWebhookTrigger/ShopWebhookTrigger.node';
+import { readSchedule } from '../../lib/n8n/fields/schedule';
+
+const root = path.join(__dirname, '../../workflows-templates');
+const packageName = 'n8n-nodes-shop-journeys';
+const ours = new Map<string, INodeType>([new CartAbandonedTrigger(), new MessageWebhookTrigger(), new SendReminder(), new ShopWebhookTrigger()].map((type) => [`${packageName}.${type.description.name}`, type]));
+
+interface TemplateNode {
+	id: string;
+	name: string;
+	type: string;
+	typeVersion: number;
+	parameters: Record<string, unknown>;
+	credentials?: unknown;
+	webhookId?: string;
+	position: [number, number];
+}
+interface Template {
+	id: string;
+	name: string;
+	active: boolean;
+	nodes: TemplateNode[];
+	connections: Record<string, { main: Array<Array<{ node: string; type: string; index: number }>> }>;
+	settings: Record<string, unknown>;
+}
+
+const files = readdirSync(root)
+	.filter((chapter) => statSync(path.join(root, chapter)).isDirectory())
+	.flatMap((chapter) => readdirSync(path.join(root, chapter)).filter((file) => file.endsWith('.json')).map((file) => `${chapter}/${file}`));
+const read = (file: string) => JSON.parse(readFileSync(path.join(root, file), 'utf8')) as Template;
+const templates = files.map((file) => ({ file, template: read(file) }));
+
+test('the templates of the first journeys are there', () => {
+	expect(files.sort()).toEqual(
+		expect.arrayContaining(['00-connect/connect-demo-shop.json', '00-connect/connect-shopify.json', '00-connect/message-links.json', '03-cart-reminder/abandoned-cart.json', '03-cart-reminder/abandoned-checkout.json']),
+	);
+});
+
+test('no two templates share a workflow id, a name, a node id or a webhook id', () => {
+	const all = <T>(pick: (template: Template) => T[]) => templates.flatMap(({ template }) => pick(template));
+	for (const ids of [all(({ id }) => [id]), all(({ name }) => [name]), all(({ nodes }) => nodes.map(({ id }) => id)), all(({ nodes }) => nodes.flatMap(({ webhookId }) => webhookId ?? []))]) {
+		expect(new Set(ids).size).toBe(ids.length);
+	}
+});
+
+describe.each(templates)('$file', ({ file, template }) => {
+	test('has a fixed id, is switched off, and holds no credentials, secrets or addresses of people', () => {
+		expect(template.id).toMatch(/^sj[A-Za-z0-9]{4,30}$/);
+		expect(template.active).toBe(false);
+		const text = JSON.stringify(template);
+		expect(template.nodes.every(({ credentials }) => credentials === undefined)).toBe(true);
+		expect(text).not.toMatch(/secret"\s*:|password|[\w.]+@[\w-]+\.(com|net|org)/i);
+	});
+
+	test('begins with a note that tells the operator what to do', () => {
+		const notes = template.nodes.filter(({ type }) => type === 'n8n-nodes-base.stickyNote');
+		const first = notes.find(({ name }) => name === 'Read me first');
+		expect(String(first?.parameters.content)).toMatch(/^## .+\n/);
+		expect(String(first?.parameters.content)).toMatch(/publish/i);
+	});
+
+	test('uses existing nodes at their version, with existing parameters and allowed values', () => {
+		for (const node of template.nodes.filter(({ type }) => type.startsWith(packageName))) {
+			const { description } = ours.get(node.type)!;
+			expect([description.version].flat()).toContain(node.typeVersion);
+			for (const [name, value] of Object.entries(node.parameters)) {
+				const candidates = description.properties.filter((property) => property.name === name);
+				expect({ node: node.name, name, known: candidates.length > 0 }).toEqual({ node: node.name, name, known: true });
+				for (const chosen of [value].flat()) expect(allows(candidates, chosen)).toBe(true);
+			}
+		}
+	});
+
+	test('connects every output of its trigger, and only to nodes that exist', () => {
+		const names = new Set(template.nodes.map(({ name }) => name));
+		for (const [from, { main }] of Object.entries(template.connections)) {
+			expect(names.has(from)).toBe(true);
+			for (const { node } of main.flat()) expect(names.has(node)).toBe(true);
+		}
+		const trigger = template.nodes.find(({ type }) => type === `${packageName}.cartAbandonedTrigger`);
+		if (!trigger) return;
+		const steps = readSchedule((trigger.parameters.schedule as { steps: Parameters<typeof readSchedule>[0] }).steps);
+		const outputs = template.connections[trigger.name].main;
+		expect(outputs).toHaveLength(steps.length + (trigger.parameters.showEnded ? 1 : 0));
+		expect(outputs.every((targets) => targets.length > 0)).toBe(true);
+	});
+
+	test('lays its nodes out without covering one another', () => {
+		const boxes = template.nodes.map(({ name, type, position: [x, y], parameters }) => {
+			const isNote = type === 'n8n-nodes-base.stickyNote';
+			return { name, isNote, x, y, right: x + (isNote ? Number(parameters.width) : 100), bottom: y + (isNote ? Number(parameters.height) : 100) };
+		});
+		for (const a of boxes) {
+			for (const b of boxes) {
+				if (a.name >= b.name) continue;
+				const overlap = a.x < b.right && b.x < a.right && a.y < b.bottom && b.y < a.bottom;
+				expect({ file, a: a.name, b: b.name, overlap }).toEqual({ file, a: a.name, b: b.name, overlap: false });
+			}
+		}
+	});
+});
+
+/** Whether a value is one of the options, where the parameter has options. */
+function allows(candidates: INodeProperties[], value: unknown): boolean {
+	return candidates.some(({ type, options }) => (type !== 'options' && type !== 'multiOptions') || (options ?? []).some((option) => 'value' in option && option.value === value));
+}
