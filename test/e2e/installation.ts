@@ -7,12 +7,10 @@ import { openStore } from '../../lib/store/open';
 import type { StoreHub } from '../../lib/store/store';
 import { type MailServer, startMailServer } from '../unit/messages/mail-server';
 
-/* eslint-disable @typescript-eslint/no-require-imports -- plain JavaScript that also runs before anything is installed */
 const { ensureRuntime } = require('../../scripts/lib/runtime');
 const { ensurePackage } = require('../../scripts/lib/build');
 const { prepareUserFolder } = require('../../scripts/lib/user-folder');
 const { startN8n } = require('../../scripts/lib/n8n');
-/* eslint-enable @typescript-eslint/no-require-imports */
 
 export interface Workflow {
 	id: string;

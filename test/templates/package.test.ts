@@ -3,10 +3,8 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
-/* eslint-disable @typescript-eslint/no-require-imports -- plain JavaScript that also runs before anything is installed */
 const { ensurePackage } = require('../../scripts/lib/build');
 const { installPackage } = require('../../scripts/lib/package-install');
-/* eslint-enable @typescript-eslint/no-require-imports */
 
 const root = path.join(__dirname, '../..');
 const manifest = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'));
