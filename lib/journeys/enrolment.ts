@@ -20,12 +20,12 @@ export function enrolmentId(journey: string, entity: string): string {
 }
 
 /** When the next step is due by the schedule: from entry, but never closer to the step before than the schedule has it. */
-export function dueMs(definition: JourneyDefinition, enrolment: Pick<EnrolmentRecord, 'enteredAtMs' | 'step'>, settledAtMs?: number): number {
-	const step = definition.steps[enrolment.step];
-	const before = definition.steps[enrolment.step - 1];
-	const byEntry = enrolment.enteredAtMs + step.delayMs;
-	if (settledAtMs === undefined || !before) return byEntry;
-	return Math.max(byEntry, settledAtMs + step.delayMs - before.delayMs);
+export function dueMs(definition: JourneyDefinition, { enteredAtMs, step, settled }: Pick<EnrolmentRecord, 'enteredAtMs' | 'step' | 'settled'>): number {
+	const { delayMs } = definition.steps[step];
+	const before = definition.steps[step - 1];
+	const byEntry = enteredAtMs + delayMs;
+	if (!before || settled?.step !== step - 1) return byEntry;
+	return Math.max(byEntry, settled.atMs + delayMs - before.delayMs);
 }
 
 /** Nothing is sent later than this. */
@@ -37,7 +37,7 @@ export function expiresAtMs(definition: JourneyDefinition, enrolment: Pick<Enrol
 export function mayEnter(definition: JourneyDefinition, previous: EnrolmentRecord | null, nowMs: number): boolean {
 	if (!previous) return true;
 	if (previous.status === 'open') return false;
-	if (previous.stepsDone === 0 && Object.keys(previous.sends).length === 0) return previous.endReason !== 'bought';
+	if (previous.stepsDone === 0 && Object.keys(previous.sends).length === 0) return true;
 	return definition.reentryAfterMs !== null && nowMs - (previous.endedAtMs ?? previous.enteredAtMs) >= definition.reentryAfterMs;
 }
 
@@ -66,6 +66,7 @@ export function enter(
 	};
 	save(tx, enrolment);
 	tx.index(indexes.ended(definition.id), keys.enrolment(id), null);
+	tx.index(indexes.failed, keys.enrolment(id), null);
 	tx.set(keys.customer(customer.id), { ...customer, open: { ...customer.open, [id]: { journey: definition.id, cart: entity.cart } } });
 	tx.count(journeyCounters(definition.id), 'entered');
 	tx.log({ atMs: enteredAtMs, type: 'journey_entered', subject: keys.customer(customer.id), data: { journey: definition.id, name: definition.name, cart: entity.cart } });
@@ -88,12 +89,13 @@ export function reschedule(tx: Transaction, enrolment: EnrolmentRecord, dueAtMs:
  * further nodes of the same branch (`settled`) until the next step is due.
  */
 export function advance(tx: Transaction, definition: JourneyDefinition | null, enrolment: EnrolmentRecord, token: string, nowMs: number): void {
-	const settled = { ...enrolment, settled: { step: enrolment.step, token }, step: enrolment.step + 1, stepsDone: enrolment.stepsDone + 1 };
+	const { failure: _failure, ...rest } = enrolment;
+	const settled: EnrolmentRecord = { ...rest, settled: { step: enrolment.step, token, atMs: nowMs }, step: enrolment.step + 1, stepsDone: enrolment.stepsDone + 1 };
 	if (!definition || settled.step >= definition.steps.length) {
 		end(tx, definition, settled, 'completed', nowMs);
 		return;
 	}
-	save(tx, { ...settled, dueAtMs: dueMs(definition, settled, nowMs) });
+	save(tx, { ...settled, dueAtMs: dueMs(definition, settled) });
 }
 
 /**

@@ -15,8 +15,15 @@ export type MessageChannel = 'email' | 'sms';
 export interface CustomerRecord {
 	id: string;
 	createdAtMs: number;
-	/** The newest event the profile fields were taken from; older ones do not overwrite them. */
+	/** The newest event the profile fields were taken from, and what orders it among those of the same time. */
 	profileAtMs: number;
+	profileSequenceMs?: number;
+	/** Profile fields that the newest event said nothing of, and when they were told: [time, tie-break]. */
+	profileEarlier?: Record<string, readonly number[]>;
+	/** Keys of all aliases that lead here, those of former addresses too: what an erasure has to remove. */
+	aliases?: string[];
+	/** The cart touched last: the only one that journeys may remind of. */
+	latestCart?: { id: string; atMs: number };
 	shopCustomerId?: string;
 	/** Lower case. */
 	email?: string;
@@ -55,17 +62,23 @@ export interface CartRecord {
 	acceptsMarketing?: boolean;
 	/** The last change, from the shop's own timestamp: what idle time counts from. */
 	updatedAtMs: number;
-	/** The newest word per stage, [updatedAtMs, tie-break]: what stale deliveries are told by. */
-	seen: Partial<Record<CartFacts['stage'], readonly [number, number]>>;
+	/** When each part was last told, newest first by these numbers: what stale deliveries are told by. */
+	seen: Partial<Record<CartPart, readonly number[]>>;
 	/** When the cart was first seen. */
 	createdAtMs: number;
 	/** An ordered or deleted cart stays closed, whatever arrives later. */
 	closed?: 'ordered' | 'deleted';
 }
 
+/** The parts of a cart that deliveries tell of independently of each other. */
+export type CartPart = 'content' | 'currency' | 'customer' | 'link' | 'optIn';
+
 export interface OrderRecord extends OrderFacts {
 	customerId?: string;
+	/** What orders updates with the same `updatedAtMs`. */
 	sequenceMs: number;
+	/** Fields that the newest update said nothing of, and when they were told: [time, tie-break]. */
+	earlier?: Record<string, readonly number[]>;
 }
 
 export interface ProductRecord extends ProductFacts {
@@ -115,7 +128,7 @@ export interface EnrolmentRecord {
 	step: number;
 	dueAtMs: number;
 	/** The step settled last and the token it was settled under: later nodes of the same branch may still send for it until the next step is due. */
-	settled?: { step: number; token: string };
+	settled?: { step: number; token: string; atMs: number };
 	/** How many steps were handed to the workflow and settled. */
 	stepsDone: number;
 	sends: Record<string, SendRecord>;
@@ -170,7 +183,8 @@ export const keys = {
 	product: (id: string) => `product:${id}`,
 	enrolment: (id: string) => `enrolment:${id}`,
 	campaignSend: (id: string) => `campaign:${id}`,
-	suppression: (addressHash: string) => `suppression:${addressHash}`,
+	/** By the salted hash of an alias key. */
+	suppression: (aliasHash: string) => `suppression:${aliasHash}`,
 	/** An alias names the canonical id of a customer or cart. */
 	alias: (kind: 'email' | 'phone' | 'shop-customer' | 'cart' | 'checkout', value: string) => `alias:${kind}:${value}`,
 } as const;
@@ -186,6 +200,8 @@ export const indexes = {
 	ended: (journey: string) => `ended:${journey}`,
 	/** Enrolments parked after their last attempt, by time. */
 	failed: 'failed',
+	/** Erased customers whose log entries are still to be removed, by time. */
+	erasing: 'erasing',
 } as const;
 
 /** The counters of a journey: sent, not_sent.<reason>, entered, ended.<reason>. */

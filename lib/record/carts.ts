@@ -1,35 +1,45 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Definitions } from '../journeys/definitions';
 import { end, enrolmentId, enter, mayEnter, postpone } from '../journeys/enrolment';
+import { minuteMs } from '../model/clock';
 import type { CartFacts, ShopEvent } from '../model/events';
 import { type AliasRecord, type CartRecord, type CustomerRecord, type EndReason, type EnrolmentRecord, type JourneyDefinition, keys } from '../model/records';
 import type { Transaction } from '../store/transaction';
+import { cartOf, mergeCarts } from './cartWords';
 import type { RecordContext } from './identity';
 
-/** Reads the carts that a cart token and a checkout token name. Both tokens of one purchase lead to one cart. */
-export async function findCart(tx: Transaction, tokens: { cartToken?: string; checkoutToken?: string }): Promise<{ id: string | null; strayId: string | null }> {
-	const byCart = tokens.cartToken ? keys.alias('cart', tokens.cartToken) : undefined;
-	const byCheckout = tokens.checkoutToken ? keys.alias('checkout', tokens.checkoutToken) : undefined;
-	await tx.load([byCart, byCheckout]);
-	const cartId = byCart ? tx.get<AliasRecord>(byCart)?.id : undefined;
-	const checkoutId = byCheckout ? tx.get<AliasRecord>(byCheckout)?.id : undefined;
-	const id = cartId ?? checkoutId ?? null;
-	const strayId = checkoutId && checkoutId !== id ? checkoutId : null;
-	await tx.load([id && keys.cart(id), strayId && keys.cart(strayId)].map((key) => key ?? undefined));
-	return { id, strayId };
+/** A cart that changes this shortly after a purchase is the shop clearing up, not a new wish. */
+export const purchaseEchoMs = minuteMs;
+
+type Tokens = Pick<CartFacts, 'cartToken' | 'checkoutToken'>;
+
+/**
+ * Finds the cart that the tokens name, or the id for a new one, and makes both tokens lead to it from now on. When they
+ * prove two carts to be one, the two are merged. The cart is loaded.
+ */
+export async function openCart(tx: Transaction, { cartToken, checkoutToken }: Tokens, definitions: Definitions, context: RecordContext): Promise<string> {
+	const aliases = [...(cartToken ? [keys.alias('cart', cartToken)] : []), ...(checkoutToken ? [keys.alias('checkout', checkoutToken)] : [])];
+	await tx.load(aliases);
+	const ids = [...new Set(aliases.map((alias) => tx.get<AliasRecord>(alias)?.id).filter((id) => id !== undefined))];
+	await tx.load(ids.map(keys.cart));
+	// A cart with a customer may have a series under way, which goes on; the anonymous one joins it.
+	const withCustomer = ids.find((id) => tx.get<CartRecord>(keys.cart(id))?.customerId !== undefined);
+	const id = withCustomer ?? ids[0] ?? cartToken ?? `checkout-${checkoutToken}`;
+	await tx.load([keys.cart(id)]);
+	for (const stray of ids) if (stray !== id) await joinCart(tx, stray, id, definitions, context);
+	for (const alias of aliases) if (tx.get<AliasRecord>(alias)?.id !== id) tx.set(alias, { id });
+	return id;
 }
 
-/** Makes both tokens lead to this cart from now on. */
-export async function nameCart(tx: Transaction, id: string, tokens: { cartToken?: string; checkoutToken?: string }): Promise<void> {
-	for (const [kind, token] of [['cart', tokens.cartToken], ['checkout', tokens.checkoutToken]] as const) {
-		if (!token) continue;
-		const key = keys.alias(kind, token);
-		await tx.load([key]);
-		if (tx.get<AliasRecord>(key)?.id !== id) tx.set(key, { id });
-	}
-}
-
-export function newCartId(tokens: { cartToken?: string; checkoutToken?: string }): string {
-	return tokens.cartToken ?? `checkout-${tokens.checkoutToken}`;
+/** Merges a cart into the one that it proved to be. */
+async function joinCart(tx: Transaction, strayId: string, id: string, definitions: Definitions, context: RecordContext): Promise<void> {
+	const stray = tx.get<CartRecord>(keys.cart(strayId));
+	if (!stray) return;
+	await endOfCart(tx, definitions, stray, 'replaced', context);
+	const customer = stray.customerId ? tx.get<CustomerRecord>(keys.customer(stray.customerId)) : null;
+	if (customer?.latestCart?.id === strayId) tx.set(keys.customer(customer.id), { ...customer, latestCart: { ...customer.latestCart, id } });
+	tx.set(keys.cart(id), mergeCarts(tx.get<CartRecord>(keys.cart(id)), { ...stray, id }));
+	tx.set(keys.cart(strayId), null);
 }
 
 /** Loads everything an enrolment decision about this cart may touch: enrolments by journey, and the customers they belong to. */
@@ -38,7 +48,7 @@ async function loadEnrolments(tx: Transaction, definitions: Definitions, cartId:
 	const ids = [...new Set([...ofCart, ...Object.keys(customer?.open ?? {})])];
 	await tx.load(ids.map(keys.enrolment));
 	const enrolments = new Map(ids.map((id) => [id, tx.get<EnrolmentRecord>(keys.enrolment(id))]));
-	await tx.load([...enrolments.values()].map((enrolment) => enrolment?.status === 'open' ? keys.customer(enrolment.customerId) : undefined));
+	await tx.load([...enrolments.values()].map((enrolment) => (enrolment?.status === 'open' ? keys.customer(enrolment.customerId) : undefined)));
 	return enrolments;
 }
 
@@ -55,92 +65,74 @@ export async function endOfCart(tx: Transaction, definitions: Definitions, cart:
 	}
 }
 
-type Freshness = readonly [updatedAtMs: number, sequenceMs: number];
-
-function isOlder([updatedAtMs, sequenceMs]: Freshness, [otherUpdatedAtMs, otherSequenceMs]: Freshness): boolean {
-	return updatedAtMs < otherUpdatedAtMs || (updatedAtMs === otherUpdatedAtMs && sequenceMs < otherSequenceMs);
-}
-
-/**
- * The cart after an event. A shop's cart and checkout have timestamps of their own (Shopify: milliseconds and whole
- * seconds), so each stage is judged against its own last word; contents come from the later of the two.
- * Returns null when the event is stale.
- */
-export function withCartFacts(cart: CartRecord | null, id: string, facts: CartFacts, sequenceMs: number): CartRecord | null {
-	if (cart?.closed) return null;
-	const fresh: Freshness = [facts.updatedAtMs, sequenceMs];
-	const lastOfStage = cart?.seen[facts.stage];
-	if (lastOfStage && isOlder(fresh, lastOfStage)) return null;
-	const seen = { ...cart?.seen, [facts.stage]: fresh };
-	const base = { id, createdAtMs: Math.min(cart?.createdAtMs ?? Infinity, facts.updatedAtMs), seen, customerId: cart?.customerId };
-	const stage = cart?.stage === 'checkout' ? 'checkout' : facts.stage;
-	const closed = facts.closed === 'completed' ? ('ordered' as const) : facts.closed;
-	const isLatest = !cart || facts.updatedAtMs > cart.updatedAtMs || (facts.updatedAtMs === cart.updatedAtMs && facts.stage === stage);
-	const content = isLatest ? facts : cart;
-	return {
-		...base,
-		stage,
-		items: content.items,
-		currency: content.currency ?? cart?.currency ?? facts.currency,
-		totalMinor: content.totalMinor,
-		recoveryUrl: (facts.stage === stage ? facts.recoveryUrl : undefined) ?? cart?.recoveryUrl ?? facts.recoveryUrl,
-		acceptsMarketing: facts.acceptsMarketing ?? cart?.acceptsMarketing,
-		updatedAtMs: Math.max(facts.updatedAtMs, cart?.updatedAtMs ?? -Infinity),
-		...(closed && { closed }),
-	};
-}
-
 /** Records a cart as it stands and lets the journeys see it. Returns whether the event was news. */
 export async function applyCart(tx: Transaction, event: ShopEvent & { cart: CartFacts }, customer: CustomerRecord | null, definitions: Definitions, context: RecordContext): Promise<boolean> {
-	const { id: knownId, strayId } = await findCart(tx, event.cart);
-	const id = knownId ?? newCartId(event.cart);
-	await tx.load([keys.cart(id)]);
+	const id = await openCart(tx, event.cart, definitions, context);
 	const before = tx.get<CartRecord>(keys.cart(id));
-	const updated = withCartFacts(before, id, event.cart, event.sequenceMs ?? 0);
-	if (!updated) return false;
-	await nameCart(tx, id, event.cart);
-	const stray = strayId ? tx.get<CartRecord>(keys.cart(strayId)) : null;
-	if (stray && !stray.closed) {
-		await endOfCart(tx, definitions, stray, 'replaced', context);
-		tx.set(keys.cart(stray.id), { ...stray, closed: 'deleted' });
-	}
-	const cart: CartRecord = { ...updated, customerId: customer?.id ?? updated.customerId ?? stray?.customerId };
-	tx.set(keys.cart(id), cart);
-	await enrolCart(tx, cart, definitions, context);
-	return true;
+	const cart = mergeCarts(before, cartOf(id, event.cart, event.sequenceMs ?? 0, customer?.id));
+	const isNews = !before || !isDeepStrictEqual({ ...cart, createdAtMs: before.createdAtMs }, before);
+	if (isNews) tx.set(keys.cart(id), cart);
+
+	const owners = new Set([customer?.id, cart.customerId].filter((owner) => owner !== undefined));
+	await tx.load([...owners].map(keys.customer));
+	// The shop deletes old checkouts by itself, so a deletion says nothing of what the customer is at.
+	if (event.cart.closed !== 'deleted') for (const owner of owners) touch(tx, owner, id, Math.min(event.cart.updatedAtMs, context.journeyNowMs));
+	if (cart.customerId) touch(tx, cart.customerId, id, Math.min(cart.updatedAtMs, context.journeyNowMs));
+	if (isNews) await settleOpen(tx, cart, definitions, context);
+	for (const owner of owners) await keepOneCart(tx, owner, definitions, context);
+	if (isNews) await enrolCart(tx, cart, definitions, context);
+	return isNews;
 }
 
-/** Enters, postpones or ends what the journeys have to do with this cart. */
-async function enrolCart(tx: Transaction, cart: CartRecord, definitions: Definitions, context: RecordContext): Promise<void> {
-	if (!cart.customerId) return;
-	await tx.load([keys.customer(cart.customerId)]);
-	const customer = tx.get<CustomerRecord>(keys.customer(cart.customerId));
-	if (!customer) return;
-	const enrolments = await loadEnrolments(tx, definitions, cart.id, customer);
-	const changedAtMs = Math.min(cart.updatedAtMs, context.journeyNowMs);
+/** Notes that the customer was at this cart, when it is the latest such word. */
+function touch(tx: Transaction, customerId: string, cartId: string, atMs: number): void {
+	const key = keys.customer(customerId);
+	const customer = tx.get<CustomerRecord>(key);
+	if (!customer || customer.erasedAtMs !== undefined) return;
+	const { latestCart } = customer;
+	const isLatest = !latestCart || latestCart.atMs < atMs || (latestCart.atMs === atMs && latestCart.id < cartId);
+	if (isLatest) tx.set(key, { ...customer, latestCart: { id: cartId, atMs } });
+}
 
+/** Postpones or ends what is under way for this cart. */
+async function settleOpen(tx: Transaction, cart: CartRecord, definitions: Definitions, context: RecordContext): Promise<void> {
+	if (!cart.customerId) return;
+	const enrolments = await loadEnrolments(tx, definitions, cart.id, tx.get<CustomerRecord>(keys.customer(cart.customerId)));
 	for (const enrolment of enrolments.values()) {
 		if (enrolment?.status !== 'open' || enrolment.cartId !== cart.id) continue;
 		const definition = definitions.byId.get(enrolment.journey) ?? null;
 		const reason = endReason(cart, definition);
 		if (reason) end(tx, definition, enrolment, reason, context.journeyNowMs);
 		else if (definition) {
-			if (enrolment.customerId !== customer.id) transfer(tx, enrolment, customer.id);
-			postpone(tx, definition, tx.get<EnrolmentRecord>(keys.enrolment(enrolment.id))!, changedAtMs);
+			if (enrolment.customerId !== cart.customerId) transfer(tx, enrolment, cart.customerId);
+			postpone(tx, definition, tx.get<EnrolmentRecord>(keys.enrolment(enrolment.id))!, Math.min(cart.updatedAtMs, context.journeyNowMs));
 		}
 	}
+}
 
+/** One cart per customer at a time: the one touched last, whatever became of it. The others leave their journeys. */
+async function keepOneCart(tx: Transaction, customerId: string, definitions: Definitions, context: RecordContext): Promise<void> {
+	const customer = tx.get<CustomerRecord>(keys.customer(customerId));
+	const open = Object.keys(customer?.open ?? {});
+	await tx.load(open.map(keys.enrolment));
+	for (const id of open) {
+		const enrolment = tx.get<EnrolmentRecord>(keys.enrolment(id));
+		if (enrolment?.status !== 'open' || enrolment.cartId === undefined || enrolment.cartId === customer?.latestCart?.id) continue;
+		end(tx, definitions.byId.get(enrolment.journey) ?? null, enrolment, 'replaced', context.journeyNowMs);
+	}
+}
+
+/** Enters the cart into the journeys that want it. */
+async function enrolCart(tx: Transaction, cart: CartRecord, definitions: Definitions, context: RecordContext): Promise<void> {
+	if (!cart.customerId) return;
+	const key = keys.customer(cart.customerId);
+	if (tx.get<CustomerRecord>(key)?.latestCart?.id !== cart.id) return;
+	const changedAtMs = Math.min(cart.updatedAtMs, context.journeyNowMs);
 	for (const definition of definitions.active) {
 		const previous = tx.get<EnrolmentRecord>(keys.enrolment(enrolmentId(definition.id, cart.id)));
+		const customer = tx.get<CustomerRecord>(key)!;
 		if (!wantsCart(definition, cart, customer, changedAtMs, context.journeyNowMs) || !mayEnter(definition, previous, context.journeyNowMs)) continue;
-		const others = [...enrolments.values()].filter((other) => other?.status === 'open' && other.cartId !== undefined && other.cartId !== cart.id);
-		// One cart per customer at a time: the one touched last.
-		if (others.some((other) => other!.enteredAtMs > changedAtMs)) continue;
-		for (const other of others) {
-			const current = tx.get<EnrolmentRecord>(keys.enrolment(other!.id))!;
-			if (current.status === 'open') end(tx, definitions.byId.get(current.journey) ?? null, current, 'replaced', context.journeyNowMs);
-		}
-		enter(tx, definition, tx.get<CustomerRecord>(keys.customer(customer.id))!, { cart: cart.id }, changedAtMs);
+		enter(tx, definition, customer, { cart: cart.id }, changedAtMs);
 	}
 }
 
@@ -160,7 +152,7 @@ function wantsCart(definition: JourneyDefinition, cart: CartRecord, customer: Cu
 		!cart.closed &&
 		cart.items.length > 0 &&
 		changedAtMs >= definition.activeFromMs &&
-		changedAtMs > (customer.orders.lastAtMs ?? -Infinity) &&
+		changedAtMs > (customer.orders.lastAtMs ?? -Infinity) + purchaseEchoMs &&
 		nowMs - changedAtMs < definition.maxAgeMs &&
 		customer.erasedAtMs === undefined &&
 		!customer.suppressed &&

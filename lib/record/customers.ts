@@ -1,8 +1,12 @@
 import type { Definitions } from '../journeys/definitions';
 import { end } from '../journeys/enrolment';
-import { type AliasRecord, type CustomerRecord, type EndReason, type EnrolmentRecord, keys } from '../model/records';
+import { type AliasRecord, type CustomerRecord, type EndReason, type EnrolmentRecord, indexes, keys } from '../model/records';
+import type { Store } from '../store/store';
 import type { Transaction } from '../store/transaction';
-import type { RecordContext } from './identity';
+import type { RecordContext, SuppressionRecord } from './identity';
+
+/** Log entries erased per round trip. */
+const eraseBatch = 500;
 
 /** Ends a customer's open enrolments, all or only the marketing ones. */
 async function endAll(tx: Transaction, customerId: string, reason: EndReason, onlyMarketing: boolean, definitions: Definitions, context: RecordContext): Promise<void> {
@@ -22,36 +26,43 @@ export async function endUnsubscribed(tx: Transaction, before: CustomerRecord | 
 	await endAll(tx, customerId, 'unsubscribed', true, definitions, context);
 }
 
-/** The customer used an unsubscribe link of ours. */
-export async function applyUnsubscribe(tx: Transaction, customer: CustomerRecord, atMs: number, source: string, definitions: Definitions, context: RecordContext): Promise<boolean> {
-	if (customer.consent.email?.status === 'unsubscribed') return false;
-	const next: CustomerRecord = {
-		...customer,
-		consent: { ...customer.consent, email: { status: 'unsubscribed', basis: customer.consent.email?.basis ?? 'unknown', source, atMs } },
-	};
-	tx.set(keys.customer(customer.id), next);
+/** The customer used an unsubscribe link of ours, which nothing told earlier undoes. Returns whether it was news. */
+export async function applyUnsubscribe(tx: Transaction, customer: CustomerRecord, source: string, definitions: Definitions, context: RecordContext): Promise<boolean> {
+	const { email } = customer.consent;
+	if (customer.erasedAtMs !== undefined) return false;
+	const atMs = Math.max(context.journeyNowMs, email?.atMs ?? -Infinity);
+	tx.set(keys.customer(customer.id), { ...customer, consent: { ...customer.consent, email: { status: 'unsubscribed', basis: email?.basis ?? 'unknown', source, atMs } } });
 	await endUnsubscribed(tx, customer, customer.id, definitions, context);
-	return true;
+	return email?.status !== 'unsubscribed';
 }
 
 /**
- * Forgets a customer: ends everything, removes aliases and personal fields, and keeps a salted hash of the address so
- * that it stays suppressed. The customer's log entries are erased by the caller, in batches.
+ * Forgets customers: ends everything, removes aliases and personal fields, and keeps a salted hash of each alias so
+ * that the addresses stay suppressed. Log entries are erased afterwards, in batches: see `finishErasures`.
+ * @param aliases by which the erasure was asked for; every customer they lead to is forgotten
  */
-export async function applyErasure(tx: Transaction, customer: CustomerRecord, definitions: Definitions, context: RecordContext): Promise<boolean> {
-	if (customer.erasedAtMs !== undefined) return false;
-	await endAll(tx, customer.id, 'erased', false, definitions, context);
-	const aliases = [
-		customer.email && keys.alias('email', customer.email),
-		customer.phone && keys.alias('phone', customer.phone),
-		customer.shopCustomerId && keys.alias('shop-customer', customer.shopCustomerId),
-	].filter((key): key is string => !!key);
-	const suppression = customer.email && keys.suppression(context.hashAddress(customer.email));
-	await tx.load([...aliases, suppression || undefined]);
-	for (const alias of aliases) if (tx.get<AliasRecord>(alias)?.id === customer.id) tx.set(alias, null);
-	if (suppression) tx.set(suppression, { reason: 'erased', atMs: context.journeyNowMs });
+export async function applyErasure(tx: Transaction, customer: CustomerRecord, aliases: string[], definitions: Definitions, context: RecordContext): Promise<boolean> {
+	await tx.load(aliases);
+	const ids = new Set([customer.id, ...aliases.map((alias) => tx.get<AliasRecord>(alias)?.id).filter((id) => id !== undefined)]);
+	let isNews = false;
+	for (const id of ids) isNews = (await forget(tx, id, aliases, definitions, context)) || isNews;
+	return isNews;
+}
+
+async function forget(tx: Transaction, id: string, named: string[], definitions: Definitions, context: RecordContext): Promise<boolean> {
+	const key = keys.customer(id);
+	await tx.load([key]);
+	const customer = tx.get<CustomerRecord>(key);
+	if (!customer || customer.erasedAtMs !== undefined) return false;
+	await endAll(tx, id, 'erased', false, definitions, context);
+	const aliases = [...new Set([...(customer.aliases ?? []), ...named])];
+	const suppressions = aliases.map((alias) => keys.suppression(context.hashAddress(alias)));
+	await tx.load([...aliases, ...suppressions]);
+	const suppression: SuppressionRecord = { reason: 'erased', atMs: context.journeyNowMs };
+	for (const suppressed of suppressions) tx.set(suppressed, suppression);
+	for (const alias of aliases) if (tx.get<AliasRecord>(alias)?.id === id) tx.set(alias, null);
 	const forgotten: CustomerRecord = {
-		id: customer.id,
+		id,
 		createdAtMs: customer.createdAtMs,
 		profileAtMs: context.journeyNowMs,
 		consent: {},
@@ -59,6 +70,15 @@ export async function applyErasure(tx: Transaction, customer: CustomerRecord, de
 		open: {},
 		erasedAtMs: context.journeyNowMs,
 	};
-	tx.set(keys.customer(customer.id), forgotten);
+	tx.set(key, forgotten);
+	tx.index(indexes.erasing, key, context.journeyNowMs);
 	return true;
+}
+
+/** Erases the log entries of forgotten customers, those too that a crash left over: the shop's retry comes by here again. */
+export async function finishErasures(store: Store): Promise<void> {
+	for (const { key } of await store.walk(indexes.erasing, { limit: eraseBatch })) {
+		while ((await store.eraseTimeline(key, { limit: eraseBatch })) === eraseBatch);
+		await store.commit({ index: [{ index: indexes.erasing, key, value: null }] });
+	}
 }

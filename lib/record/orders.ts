@@ -1,57 +1,55 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Definitions } from '../journeys/definitions';
 import { end } from '../journeys/enrolment';
 import type { OrderFacts, ShopEvent } from '../model/events';
 import { type CartRecord, type CustomerRecord, type EnrolmentRecord, keys, type OrderRecord } from '../model/records';
 import type { Transaction } from '../store/transaction';
-import { endOfCart, findCart, nameCart, newCartId } from './carts';
+import { endOfCart, openCart, purchaseEchoMs } from './carts';
 import type { RecordContext } from './identity';
+import { isOlder, withLatest } from './latest';
 
 /**
- * Records an order as it stands, closes the carts it came from, keeps the customer's totals, and ends what a purchase
+ * Records an order as it stands, closes the carts it came from, keeps the customers' totals, and ends what a purchase
  * ends. Safe in any order of arrival: an order that comes before its cart leaves a closed cart behind.
  * Returns whether the event was news.
  */
 export async function applyOrder(tx: Transaction, event: ShopEvent & { order: OrderFacts }, customer: CustomerRecord | null, definitions: Definitions, context: RecordContext): Promise<boolean> {
-	const { order: facts } = event;
-	const key = keys.order(facts.orderId);
+	const key = keys.order(event.order.orderId);
 	await tx.load([key]);
 	const before = tx.get<OrderRecord>(key);
-	const sequenceMs = event.sequenceMs ?? 0;
-	const isStale = before !== null && (facts.updatedAtMs < before.updatedAtMs || (facts.updatedAtMs === before.updatedAtMs && sequenceMs < before.sequenceMs));
-	const order: OrderRecord = isStale ? fillGaps(before, facts) : { ...fillGaps(facts, before), sequenceMs };
-	order.customerId = customer?.id ?? before?.customerId;
-	if (before && JSON.stringify(order) === JSON.stringify(before)) return false;
+	const order = withOrderFacts(before, { ...event.order, ...(customer && { customerId: customer.id }) }, event.sequenceMs ?? 0);
+	if (before && isDeepStrictEqual(order, before)) return false;
 	tx.set(key, order);
-	if (order.customerId) await keepTotals(tx, before, order);
+	await keepTotals(tx, before, -1);
+	await keepTotals(tx, order, 1);
 	await closeCarts(tx, order, definitions, context);
 	if (order.customerId) await endBought(tx, order, definitions, context);
-	return !isStale;
+	return !isOlder([event.order.updatedAtMs, event.sequenceMs ?? 0], [order.updatedAtMs, order.sequenceMs]);
 }
 
-/** `preferred` with what it does not say taken from `other`: one delivery knows of the payment, another of the parcel. */
-function fillGaps<T extends object>(preferred: T, other: Partial<T> | null): T {
-	return { ...other, ...Object.fromEntries(Object.entries(preferred).filter(([, value]) => value !== undefined)) } as T;
+/** The latest word on each field counts: one delivery knows of the payment, another of the parcel. */
+function withOrderFacts(before: OrderRecord | null, facts: OrderFacts & { customerId?: string }, sequenceMs: number): OrderRecord {
+	const at = [facts.updatedAtMs, sequenceMs];
+	const { sequenceMs: lastSequenceMs = 0, earlier, ...known } = before ?? { updatedAtMs: -Infinity };
+	const { value, telling } = withLatest<Partial<OrderRecord>>(before ? known : {}, { newest: [known.updatedAtMs, lastSequenceMs], earlier }, facts, at);
+	return { ...(value as OrderRecord), sequenceMs: telling.newest[1], ...(telling.earlier && { earlier: telling.earlier }) };
 }
 
-/** What an order adds to its customer's totals: nothing once cancelled, else its value less what was paid back. */
-function contribution(order: OrderRecord | null): { count: number; spentMinor: number } {
-	if (!order || order.cancelledAtMs !== undefined) return { count: 0, spentMinor: 0 };
-	return { count: 1, spentMinor: order.totalMinor - (order.refundedMinor ?? 0) };
-}
-
-async function keepTotals(tx: Transaction, before: OrderRecord | null, order: OrderRecord): Promise<void> {
-	const key = keys.customer(order.customerId!);
+/** Adds what an order is worth to its customer's totals, or with sign -1 takes it out again: nothing once cancelled, else its value less what was paid back. */
+async function keepTotals(tx: Transaction, order: OrderRecord | null, sign: 1 | -1): Promise<void> {
+	if (!order?.customerId) return;
+	const key = keys.customer(order.customerId);
 	await tx.load([key]);
 	const customer = tx.get<CustomerRecord>(key);
 	if (!customer || customer.erasedAtMs !== undefined) return;
-	const was = contribution(before?.customerId === order.customerId ? before : null);
-	const is = contribution(order);
 	const { orders } = customer;
+	const isValid = order.cancelledAtMs === undefined;
+	const spentMinor = isValid ? order.totalMinor - (order.refundedMinor ?? 0) : 0;
 	tx.set(key, {
 		...customer,
 		orders: {
-			count: orders.count + is.count - was.count,
-			spentMinor: { ...orders.spentMinor, [order.currency]: (orders.spentMinor[order.currency] ?? 0) + is.spentMinor - was.spentMinor },
+			count: orders.count + (isValid ? sign : 0),
+			spentMinor: { ...orders.spentMinor, [order.currency]: (orders.spentMinor[order.currency] ?? 0) + sign * spentMinor },
 			firstAtMs: Math.min(orders.firstAtMs ?? Infinity, order.placedAtMs),
 			lastAtMs: Math.max(orders.lastAtMs ?? -Infinity, order.placedAtMs),
 		},
@@ -60,20 +58,18 @@ async function keepTotals(tx: Transaction, before: OrderRecord | null, order: Or
 
 async function closeCarts(tx: Transaction, order: OrderRecord, definitions: Definitions, context: RecordContext): Promise<void> {
 	if (!order.cartToken && !order.checkoutToken) return;
-	const { id: knownId, strayId } = await findCart(tx, order);
-	const id = knownId ?? newCartId(order);
-	await tx.load([keys.cart(id)]);
-	for (const cartId of [id, ...(strayId ? [strayId] : [])]) {
-		const cart = tx.get<CartRecord>(keys.cart(cartId));
-		if (cart?.closed) continue;
-		if (cart) await endOfCart(tx, definitions, cart, 'bought', context);
-		const stub: CartRecord = { id: cartId, stage: 'cart', items: [], seen: {}, createdAtMs: order.placedAtMs, updatedAtMs: order.placedAtMs };
-		tx.set(keys.cart(cartId), { ...(cart ?? stub), closed: 'ordered' });
-	}
-	await nameCart(tx, id, order);
+	const id = await openCart(tx, order, definitions, context);
+	const cart = tx.get<CartRecord>(keys.cart(id));
+	if (cart?.closed === 'ordered') return;
+	if (cart) await endOfCart(tx, definitions, cart, 'bought', context);
+	const stub: CartRecord = { id, stage: 'cart', items: [], seen: {}, createdAtMs: order.placedAtMs, updatedAtMs: order.placedAtMs };
+	tx.set(keys.cart(id), { ...(cart ?? stub), closed: 'ordered' });
 }
 
-/** Ends the customer's journeys that a purchase ends. An order older than the enrolment (a late update of last week's) ends nothing. */
+/**
+ * Ends the customer's journeys that a purchase ends. A purchase before the cart's last change (a late update of last
+ * week's order) ends nothing.
+ */
 async function endBought(tx: Transaction, order: OrderRecord, definitions: Definitions, context: RecordContext): Promise<void> {
 	const key = keys.customer(order.customerId!);
 	await tx.load([key]);
@@ -82,7 +78,7 @@ async function endBought(tx: Transaction, order: OrderRecord, definitions: Defin
 	for (const id of open) {
 		const enrolment = tx.get<EnrolmentRecord>(keys.enrolment(id));
 		const definition = enrolment && definitions.byId.get(enrolment.journey);
-		if (enrolment?.status !== 'open' || !definition?.endsOn.includes('order') || order.placedAtMs < enrolment.openedAtMs) continue;
+		if (enrolment?.status !== 'open' || !definition?.endsOn.includes('order') || enrolment.enteredAtMs > order.placedAtMs + purchaseEchoMs) continue;
 		end(tx, definition, enrolment, 'bought', context.journeyNowMs);
 	}
 }

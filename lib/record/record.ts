@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { type Clock, dayMs } from '../model/clock';
 import type { DefinitionsCache } from '../journeys/definitions';
 import type { CartFacts, CustomerFacts, OrderFacts, ShopEvent } from '../model/events';
@@ -5,15 +6,13 @@ import { type CustomerRecord, deliveryCounters, keys } from '../model/records';
 import type { Json, Store } from '../store/store';
 import { transact, type Transaction } from '../store/transaction';
 import { applyCart } from './carts';
-import { applyErasure, applyUnsubscribe, endUnsubscribed } from './customers';
-import { identify, type RecordContext, withFacts } from './identity';
+import { applyErasure, applyUnsubscribe, endUnsubscribed, finishErasures } from './customers';
+import { aliasKeys, identify, type RecordContext, withFacts } from './identity';
 import { applyOrder } from './orders';
 import { applyProduct } from './products';
 
 /** How long a delivery is remembered. The longest retry of a shop we know is 4 hours (Shopify); machine time. */
 const rememberMs = 7 * dayMs;
-/** Log entries erased per round trip. */
-const eraseBatch = 500;
 
 export interface RecorderOptions {
 	store: Store;
@@ -35,7 +34,6 @@ export type Recorder = (event: ShopEvent) => Promise<RecordOutcome>;
  */
 export function createRecorder({ store, clock, definitions, newId, hashAddress }: RecorderOptions): Recorder {
 	return async (event) => {
-		let erased: string | null = null;
 		const outcome = await transact(
 			store,
 			async (tx) => {
@@ -45,8 +43,9 @@ export function createRecorder({ store, clock, definitions, newId, hashAddress }
 				tx.adopt(journeys.document);
 				tx.once(event.dedupeId, machineNowMs + rememberMs);
 
-				const customer = await identify(tx, event.customer, event.customerId, context);
-				if (customer && event.customer) await takeFacts(tx, customer, event.customer, event, context, journeys);
+				const customer = await identify(tx, event, context);
+				const isErasure = event.type === 'customer_erased';
+				if (customer && event.customer && !isErasure) await takeFacts(tx, customer, event.customer, event, context, journeys);
 				const known = customer && tx.get<CustomerRecord>(keys.customer(customer.id));
 
 				let isNews = true;
@@ -68,32 +67,31 @@ export function createRecorder({ store, clock, definitions, newId, hashAddress }
 						if (event.product) isNews = await applyProduct(tx, event.product, event.sequenceMs ?? 0);
 						break;
 					case 'unsubscribed':
-						isNews = known !== null && (await applyUnsubscribe(tx, known, context.journeyNowMs, event.source, journeys, context));
+						isNews = known !== null && (await applyUnsubscribe(tx, known, event.source, journeys, context));
 						break;
 					case 'customer_erased':
-						isNews = known !== null && (await applyErasure(tx, known, journeys, context));
-						erased = known?.id ?? null;
+						isNews = known !== null && (await applyErasure(tx, known, event.customer ? aliasKeys(event.customer) : [], journeys, context));
 						break;
 					default:
 						break;
 				}
 				tx.count(deliveryCounters, `${event.source}.${isNews ? event.type : 'stale'}`);
-				if (isNews && erased === null) {
+				if (isNews && !isErasure) {
 					tx.log({ atMs: Math.min(event.occurredAtMs, context.journeyNowMs), type: event.type, subject: customer ? keys.customer(customer.id) : undefined, data: summary(event) });
 				}
 				return isNews;
 			},
 			() => definitions.clear(),
 		);
-		if (erased !== null) await eraseLog(store, erased);
+		if (event.type === 'customer_erased') await finishErasures(store);
 		if (outcome.status !== 'committed') return 'duplicate';
 		return outcome.result ? 'recorded' : 'stale';
 	};
 }
 
 async function takeFacts(tx: Transaction, customer: CustomerRecord, facts: CustomerFacts, event: ShopEvent, context: RecordContext, journeys: Awaited<ReturnType<DefinitionsCache['get']>>): Promise<void> {
-	const next = withFacts(customer, facts, event.occurredAtMs, event.source);
-	if (JSON.stringify(next) === JSON.stringify(customer)) return;
+	const next = withFacts(customer, facts, [event.occurredAtMs, event.sequenceMs ?? 0], event.source);
+	if (isDeepStrictEqual(next, customer)) return;
 	tx.set(keys.customer(customer.id), next);
 	await endUnsubscribed(tx, customer, customer.id, journeys, context);
 }
@@ -107,8 +105,4 @@ function summary(event: ShopEvent): Json {
 		...(order && { order: order.orderId, totalMinor: order.totalMinor, currency: order.currency }),
 		...(product && { product: product.productId }),
 	};
-}
-
-async function eraseLog(store: Store, customerId: string): Promise<void> {
-	while ((await store.eraseTimeline(keys.customer(customerId), { limit: eraseBatch })) === eraseBatch);
 }

@@ -68,8 +68,10 @@ export class Transaction {
 		const checks = [];
 		const writes = [];
 		for (const { key, version } of this.documents.values()) {
-			if (!this.written.has(key)) checks.push({ key, version });
-			else if (version > 0 || this.written.get(key) !== null) writes.push({ key, version, value: this.written.get(key) as Json });
+			const value = this.written.get(key);
+			// Removing what is not there is only a check that it still is not.
+			if (value === undefined || (value === null && version === 0)) checks.push({ key, version });
+			else writes.push({ key, version, value: value as Json });
 		}
 		return this.store.commit({ checks, writes, leases: this.leases, index: [...this.indexSets.values()], ...this.parts });
 	}
