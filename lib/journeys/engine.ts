@@ -1,4 +1,4 @@
-import { minuteMs, secondMs, hourMs, type Clock } from '../model/clock';
+import { hourMs, type Clock } from '../model/clock';
 import { type EndReason, type EnrolmentRecord, indexes, type JourneyDefinition, keys } from '../model/records';
 import type { JourneyItem } from '../model/item';
 import type { ShopSettings } from '../model/settings';
@@ -8,7 +8,7 @@ import { advance, dueMs, end, expiresAtMs, park, reschedule } from './enrolment'
 import { journeyItem, readFacts, readProducts, type EnrolmentFacts } from './items';
 
 /** After this many claims of the same step an enrolment is parked as failed. */
-export const maxAttempts = 5;
+export const maxAttempts = 9;
 /** With a limited sending mode, enrolments of other customers are looked at again this much later (journey time). */
 const limitedRetryMs = hourMs;
 
@@ -31,11 +31,16 @@ export interface EngineOptions {
 	clock: Clock;
 	/** Machine time a lease lasts when nobody renews it. */
 	leaseMs: number;
+	/** Machine time before the second attempt at a step. */
+	firstRetryMs: number;
 }
 
-/** Machine time to wait before the next attempt: 15 s, 30 s, 60 s, ... at most 10 minutes, never more than a lease. */
-export function retryDelayMs(attempt: number, leaseMs: number): number {
-	return Math.min(15 * secondMs * 2 ** (attempt - 1), 10 * minuteMs, leaseMs);
+/**
+ * Machine time to wait before the next attempt: four times as long each time, an hour at most. With the first pause at
+ * 15 seconds the last attempt comes more than five hours after the first: longer than most outages of a mail server.
+ */
+export function retryDelayMs(attempt: number, firstMs: number): number {
+	return Math.min(firstMs * 4 ** (attempt - 1), hourMs);
 }
 
 /**
@@ -70,7 +75,7 @@ export async function claimSteps(engine: EngineOptions, definition: JourneyDefin
 		token: claim.token,
 		step: fact.enrolment.step,
 		attempt: claim.attempt,
-		item: journeyItem(fact, definition, settings, products, engine.shop, claim.token),
+		item: journeyItem(fact, definition, settings, products, engine.shop, claim),
 	}));
 }
 
@@ -132,8 +137,8 @@ export async function settleFinished(engine: EngineOptions, definition: JourneyD
 
 /** Gives steps back after an execution that failed: tried again after a pause that grows with each attempt. */
 export async function giveBack(engine: EngineOptions, definition: JourneyDefinition, steps: DueStep[]): Promise<void> {
-	const { store, clock, leaseMs } = engine;
-	const byDelay = Map.groupBy(steps, ({ attempt }) => retryDelayMs(attempt, leaseMs));
+	const { store, clock, firstRetryMs } = engine;
+	const byDelay = Map.groupBy(steps, ({ attempt }) => retryDelayMs(attempt, firstRetryMs));
 	for (const [delayMs, group] of byDelay) {
 		await store.release(indexes.due(definition.id), group.map(({ key, token }) => ({ key, token })), clock.machineNowMs() + delayMs);
 	}
@@ -158,7 +163,7 @@ export async function claimEnded(engine: EngineOptions, definition: JourneyDefin
 	for (const { key, token, attempt } of claimed) {
 		const fact = facts.get(key);
 		if (!fact || attempt > maxAttempts) dropped.push({ key, token });
-		else emitted.push({ key, token, step: definition.steps.length, attempt, item: journeyItem(fact, definition, settings, products, engine.shop, token) });
+		else emitted.push({ key, token, step: definition.steps.length, attempt, item: journeyItem(fact, definition, settings, products, engine.shop, { token, attempt }) });
 	}
 	await finishEnded(engine, definition, dropped);
 	return emitted;

@@ -56,7 +56,7 @@ export function journeyItem(
 	settings: ShopSettings,
 	products: Map<string, ProductRecord>,
 	shop: string,
-	token: string,
+	{ token, attempt }: { token: string; attempt: number },
 ): JourneyItem {
 	const stepIndex = Math.min(enrolment.step, definition.steps.length - 1);
 	return {
@@ -67,6 +67,7 @@ export function journeyItem(
 			shop,
 			enrolment: enrolment.id,
 			token,
+			attempt,
 			step: stepIndex + 1,
 			stepName: definition.steps[stepIndex].name,
 			steps: definition.steps.length,

@@ -11,6 +11,8 @@ export interface JourneyItem {
 		enrolment: string;
 		/** Proves that this execution owns the step. Void once the step was settled, taken over, or the enrolment ended. */
 		token: string;
+		/** How often this step was handed out, this time included. */
+		attempt: number;
 		/** 1-based. */
 		step: number;
 		stepName: string;

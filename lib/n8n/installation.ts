@@ -21,6 +21,8 @@ export interface Installation {
 	linkSecret: Buffer;
 	/** Machine time that a lease lasts unless the execution is still seen to run. */
 	leaseMs: number;
+	/** Machine time before the second attempt at a step; later ones wait longer. */
+	firstRetryMs: number;
 	/** Machine time after which a lease is not prolonged any more, whatever the execution does. */
 	leaseLimitMs: number;
 	shop(id: string): ShopHandle;
@@ -82,6 +84,7 @@ export async function openInstallation(env: Environment, machineNowMs: () => num
 	const speed = positiveNumber(env, 'SHOP_JOURNEYS_CLOCK_SPEED', 1);
 	const leaseMs = positiveNumber(env, 'SHOP_JOURNEYS_LEASE_SECONDS', 60) * secondMs;
 	const leaseLimitMs = positiveNumber(env, 'SHOP_JOURNEYS_LEASE_LIMIT_SECONDS', (6 * hourMs) / secondMs) * secondMs;
+	const firstRetryMs = positiveNumber(env, 'SHOP_JOURNEYS_RETRY_SECONDS', 15) * secondMs;
 	const hub = openStore(storeConfig(env));
 	try {
 		await hub.ping();
@@ -94,7 +97,7 @@ export async function openInstallation(env: Environment, machineNowMs: () => num
 			if (!handle) shops.set(id, (handle = createShop(id, hub.scope(id), clock, linkSecret)));
 			return handle;
 		};
-		return { hub, clock, isDemo: record.isDemo, linkSecret, leaseMs, leaseLimitMs: Math.max(leaseMs, leaseLimitMs), shop };
+		return { hub, clock, isDemo: record.isDemo, linkSecret, leaseMs, firstRetryMs, leaseLimitMs: Math.max(leaseMs, leaseLimitMs), shop };
 	} catch (error) {
 		await hub.close();
 		throw error;

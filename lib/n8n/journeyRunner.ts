@@ -54,7 +54,7 @@ export class JourneyRunner {
 		private readonly shop: ShopHandle,
 		private readonly batchSize: number,
 	) {
-		this.engine = { store: shop.store, shop: shop.id, clock: installation.clock, leaseMs: installation.leaseMs };
+		this.engine = { store: shop.store, shop: shop.id, clock: installation.clock, leaseMs: installation.leaseMs, firstRetryMs: installation.firstRetryMs };
 	}
 
 	/** @throws STORE_UNAVAILABLE when the definition cannot be written: the workflow is then not activated. */

@@ -20,7 +20,7 @@ export async function sampleItem(
 	const [fact] = next ? await readFacts(shop.store, [next.key]) : [];
 	if (fact) {
 		const products = await readProducts(shop.store, [fact.cart]);
-		const item = journeyItem(fact, full, settings, products, shop.id, sampleToken);
+		const item = journeyItem(fact, full, settings, products, shop.id, { token: sampleToken, attempt: 1 });
 		return { item, output: item.journey.step - 1 };
 	}
 	const nowMs = clock.journeyNowMs();
@@ -65,7 +65,7 @@ export async function sampleItem(
 		settings,
 		new Map(),
 		shop.id,
-		sampleToken,
+		{ token: sampleToken, attempt: 1 },
 	);
 	return { item: invented, output: 0 };
 }

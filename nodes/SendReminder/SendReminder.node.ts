@@ -86,7 +86,7 @@ async function send(context: IExecuteFunctions, items: INodeExecutionData[]): Pr
 			definitions: shop.definitions,
 			defaultSettings,
 			channel,
-			leaseMs: installation.leaseMs,
+			firstRetryMs: installation.firstRetryMs,
 			policy: options.uncertain ?? 'never_twice',
 			kind: options.kind ?? 'marketing',
 			compose: (job, customer, settings) => compose(job, customer, settings, address),

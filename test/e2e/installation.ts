@@ -113,7 +113,7 @@ export class Installation {
 			userFolder: this.userFolder,
 			port,
 			runtime: this.runtime,
-			env: { SHOP_JOURNEYS_DEMO_STORE: 'true', SHOP_JOURNEYS_CLOCK_SPEED: String(this.options.speed), SHOP_JOURNEYS_LEASE_SECONDS: '5', ...this.options.env, ...env },
+			env: { SHOP_JOURNEYS_DEMO_STORE: 'true', SHOP_JOURNEYS_CLOCK_SPEED: String(this.options.speed), SHOP_JOURNEYS_LEASE_SECONDS: '5', SHOP_JOURNEYS_RETRY_SECONDS: '0.001', ...this.options.env, ...env },
 		});
 		return this;
 	}

@@ -34,7 +34,8 @@ export interface SenderOptions {
 	definitions: DefinitionsCache;
 	defaultSettings: ShopSettings;
 	channel: EmailChannel;
-	leaseMs: number;
+	/** Machine time before the second attempt at a step. */
+	firstRetryMs: number;
 	policy: UncertainPolicy;
 	/** Outside a journey; inside, the journey's kind counts. */
 	kind: 'marketing' | 'transactional';
@@ -180,8 +181,8 @@ async function conclude(job: SendJob, message: EmailMessage, outcome: SendOutcom
 }
 
 /** Gives the lease back for another attempt; the engine parks what was tried too often. */
-async function retryLater(job: SendJob, reason: NotSentReason, { store, clock, leaseMs }: SenderOptions): Promise<void> {
+async function retryLater(job: SendJob, reason: NotSentReason, { store, clock, firstRetryMs }: SenderOptions): Promise<void> {
 	const { journey } = job.item;
 	if (!journey || notSentReasons[reason].then !== 'retry') return;
-	await store.release(indexes.due(journey.id), [{ key: keys.enrolment(journey.enrolment), token: journey.token }], clock.machineNowMs() + retryDelayMs(1, leaseMs));
+	await store.release(indexes.due(journey.id), [{ key: keys.enrolment(journey.enrolment), token: journey.token }], clock.machineNowMs() + retryDelayMs(journey.attempt, firstRetryMs));
 }

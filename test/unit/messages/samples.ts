@@ -5,7 +5,8 @@ import { defaultSettings, type ShopSettings } from '../../../lib/model/settings'
 export function sampleItem(changes: { customer?: Partial<NonNullable<JourneyItem['customer']>>; cart?: Partial<NonNullable<JourneyItem['cart']>>; journey?: Partial<JourneyItem['journey']> } = {}): JourneyItem {
 	return {
 		journey: {
-			id: 'wf1:trigger', name: 'Abandoned cart', kind: 'marketing', shop: 'main', enrolment: 'enr-1', token: 'tok-1', step: 1, stepName: '1 hour', steps: 4,
+			id: 'wf1:trigger', name: 'Abandoned cart', kind: 'marketing', shop: 'main', enrolment: 'enr-1', token: 'tok-1',
+		attempt: 1, step: 1, stepName: '1 hour', steps: 4,
 			enteredAt: '2026-03-01T10:00:00.000Z', messages: [], ...changes.journey,
 		},
 		shop: { name: 'Fern & Field', url: 'https://fern.example', currency: 'EUR', locale: 'en-GB', timezone: 'Europe/Dublin' },
