@@ -42,26 +42,23 @@ async function joinCart(tx: Transaction, strayId: string, id: string, definition
 	tx.set(keys.cart(strayId), null);
 }
 
-/** Loads everything an enrolment decision about this cart may touch: enrolments by journey, and the customers they belong to. */
-async function loadEnrolments(tx: Transaction, definitions: Definitions, cartId: string, customer: CustomerRecord | null): Promise<Map<string, EnrolmentRecord | null>> {
+/** Loads everything an enrolment decision about this cart may touch, for its owners as well. Returns what is open for it, in journeys that are off too. */
+async function loadEnrolments(tx: Transaction, definitions: Definitions, cartId: string, owners: string[]): Promise<EnrolmentRecord[]> {
+	await tx.load(owners.map(keys.customer));
 	const ofCart = definitions.active.filter(({ trigger }) => trigger === 'cart').map(({ id }) => enrolmentId(id, cartId));
-	const ids = [...new Set([...ofCart, ...Object.keys(customer?.open ?? {})])];
+	const ofOwners = owners.flatMap((owner) => Object.keys(tx.get<CustomerRecord>(keys.customer(owner))?.open ?? {}));
+	const ids = [...new Set([...ofCart, ...ofOwners])];
 	await tx.load(ids.map(keys.enrolment));
-	const enrolments = new Map(ids.map((id) => [id, tx.get<EnrolmentRecord>(keys.enrolment(id))]));
-	await tx.load([...enrolments.values()].map((enrolment) => (enrolment?.status === 'open' ? keys.customer(enrolment.customerId) : undefined)));
-	return enrolments;
+	const open = ids.map((id) => tx.get<EnrolmentRecord>(keys.enrolment(id))).filter((enrolment) => enrolment?.status === 'open') as EnrolmentRecord[];
+	await tx.load(open.map(({ customerId }) => keys.customer(customerId)));
+	return open.filter((enrolment) => enrolment.cartId === cartId);
 }
 
 /** Ends the open enrolments of a cart, for all journeys that this cart is or was enrolled in. */
 export async function endOfCart(tx: Transaction, definitions: Definitions, cart: CartRecord, reason: EndReason, context: RecordContext): Promise<void> {
 	if (!cart.customerId) return;
-	await tx.load([keys.customer(cart.customerId)]);
-	const customer = tx.get<CustomerRecord>(keys.customer(cart.customerId));
-	const enrolments = await loadEnrolments(tx, definitions, cart.id, customer);
-	for (const enrolment of enrolments.values()) {
-		if (enrolment?.status === 'open' && enrolment.cartId === cart.id) {
-			end(tx, definitions.byId.get(enrolment.journey) ?? null, enrolment, reason, context.journeyNowMs);
-		}
+	for (const enrolment of await loadEnrolments(tx, definitions, cart.id, [cart.customerId])) {
+		end(tx, definitions.byId.get(enrolment.journey) ?? null, enrolment, reason, context.journeyNowMs);
 	}
 }
 
@@ -73,12 +70,12 @@ export async function applyCart(tx: Transaction, event: ShopEvent & { cart: Cart
 	const isNews = !before || !isDeepStrictEqual({ ...cart, createdAtMs: before.createdAtMs }, before);
 	if (isNews) tx.set(keys.cart(id), cart);
 
-	const owners = new Set([customer?.id, cart.customerId].filter((owner) => owner !== undefined));
-	await tx.load([...owners].map(keys.customer));
+	const owners = [...new Set([customer?.id, cart.customerId, before?.customerId])].filter((owner) => owner !== undefined);
+	await tx.load(owners.map(keys.customer));
 	// The shop deletes old checkouts by itself, so a deletion says nothing of what the customer is at.
-	if (event.cart.closed !== 'deleted') for (const owner of owners) touch(tx, owner, id, Math.min(event.cart.updatedAtMs, context.journeyNowMs));
-	if (cart.customerId) touch(tx, cart.customerId, id, Math.min(cart.updatedAtMs, context.journeyNowMs));
-	if (isNews) await settleOpen(tx, cart, definitions, context);
+	if (customer && event.cart.closed !== 'deleted') touch(tx, customer.id, id, Math.min(event.cart.updatedAtMs, context.journeyNowMs));
+	if (cart.customerId && cart.seen.content) touch(tx, cart.customerId, id, Math.min(cart.updatedAtMs, context.journeyNowMs));
+	if (isNews) await settleOpen(tx, cart, owners, definitions, context);
 	for (const owner of owners) await keepOneCart(tx, owner, definitions, context);
 	if (isNews) await enrolCart(tx, cart, definitions, context);
 	return isNews;
@@ -95,11 +92,9 @@ function touch(tx: Transaction, customerId: string, cartId: string, atMs: number
 }
 
 /** Postpones or ends what is under way for this cart. */
-async function settleOpen(tx: Transaction, cart: CartRecord, definitions: Definitions, context: RecordContext): Promise<void> {
+async function settleOpen(tx: Transaction, cart: CartRecord, owners: string[], definitions: Definitions, context: RecordContext): Promise<void> {
 	if (!cart.customerId) return;
-	const enrolments = await loadEnrolments(tx, definitions, cart.id, tx.get<CustomerRecord>(keys.customer(cart.customerId)));
-	for (const enrolment of enrolments.values()) {
-		if (enrolment?.status !== 'open' || enrolment.cartId !== cart.id) continue;
+	for (const enrolment of await loadEnrolments(tx, definitions, cart.id, owners)) {
 		const definition = definitions.byId.get(enrolment.journey) ?? null;
 		const reason = endReason(cart, definition);
 		if (reason) end(tx, definition, enrolment, reason, context.journeyNowMs);

@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { DefinitionsCache, register, renewHeartbeat } from '../../../lib/journeys/definitions';
 import { type Clock, createClock, dayMs, hourMs } from '../../../lib/model/clock';
 import type { CartFacts, CustomerFacts, LineItem, OrderFacts, ShopEvent } from '../../../lib/model/events';
@@ -10,7 +10,7 @@ import type { Store, StoreHub } from '../../../lib/store/store';
 /** When every test's shop opens. */
 export const opening = Date.parse('2026-03-02T08:00:00Z');
 
-/** A shop on a real store in memory, with a clock that only moves when told. */
+/** A shop on a real store, in memory unless told otherwise, with a clock that only moves when told. */
 export interface Shop {
 	hub: StoreHub;
 	store: Store;
@@ -26,9 +26,9 @@ export interface Shop {
 
 let shops = 0;
 
-export function openShop(): Shop {
+export function openShop(file = ':memory:'): Shop {
 	let nowMs = opening;
-	const hub = openStore({ driver: 'sqlite', file: ':memory:' });
+	const hub = openStore({ driver: 'sqlite', file });
 	// The memory store is one per process: a scope of its own keeps shops apart.
 	const store = hub.scope(`shop-${++shops}`);
 	const clock = createClock({ machineMs: opening, journeyMs: opening, speed: 1 }, () => nowMs);
@@ -39,7 +39,7 @@ export function openShop(): Shop {
 		store,
 		clock,
 		definitions,
-		record: createRecorder({ store, clock, definitions, newId: () => `customer-${++customers}`, hashAddress: (address) => `hash-of-${Buffer.from(address).toString('hex')}` }),
+		record: createRecorder({ store, clock, definitions, newId: () => `customer-${++customers}`, hashAddress: (address) => createHash('sha256').update(address).digest('hex') }),
 		pass: (ms) => {
 			nowMs += ms;
 		},
