@@ -15,7 +15,7 @@ export interface ToneWords {
 	buttonLabel: NamedPhrase;
 }
 
-export const cartReminderTones = ['reminder', 'benefits', 'lowStock', 'lastCode'] as const;
+export const cartReminderTones = ['reminder', 'benefits', 'noHurry', 'lastCode'] as const;
 export type CartReminderTone = (typeof cartReminderTones)[number];
 
 /** One file of `words/`. A locale's file may leave keys out: English fills in. */

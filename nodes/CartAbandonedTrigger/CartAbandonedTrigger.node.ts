@@ -31,7 +31,7 @@ export class CartAbandonedTrigger implements INodeType {
 		icon: { light: 'file:cart.svg', dark: 'file:cart.dark.svg' },
 		group: ['trigger'],
 		version: 1,
-		subtitle: '={{ ($parameter["watch"] ?? []).join(" + ") + " · " + ($parameter["schedule"]?.steps?.length ?? 0) + " steps" }}',
+		subtitle: '={{ ($parameter["watch"] ?? []).map((stage) => stage + "s").join(" and ") + " · " + ($parameter["schedule"]?.steps?.length ?? 0) + " steps" }}',
 		description: 'Starts when a customer leaves a cart or a checkout, once per step of a schedule, and stops when they buy',
 		defaults: { name: 'Cart Abandoned Trigger' },
 		inputs: [],

@@ -37,7 +37,8 @@ export class SendReminder implements INodeType {
 		icon: { light: 'file:send.svg', dark: 'file:send.dark.svg' },
 		group: ['output'],
 		version: 1,
-		subtitle: '={{ $parameter["message"] === "custom" ? "E-mail: own template" : "E-mail: " + $parameter["tone"] }}',
+		subtitle:
+			'={{ "E-mail: " + ($parameter["message"] === "custom" ? "my own template" : { reminder: "friendly reminder", benefits: "good points", noHurry: "no hurry", lastCode: "last, with a code" }[$parameter["tone"]]) }}',
 		description: 'Sends one e-mail per customer, with consent, never twice and never after the purchase',
 		defaults: { name: 'Send Reminder' },
 		usableAsTool: true,

@@ -34,7 +34,7 @@ export const messageFields: INodeProperties[] = [
 		options: [
 			{ name: 'Friendly Reminder', value: 'reminder', description: 'The cart is kept, and help is offered' },
 			{ name: 'Good Points', value: 'benefits', description: 'What speaks for the choice' },
-			{ name: 'No Hurry', value: 'lowStock', description: 'A second thought, without pressure' },
+			{ name: 'No Hurry', value: 'noHurry', description: 'A second thought, without pressure' },
 			{ name: 'Last Reminder, With a Code', value: 'lastCode', description: 'With the discount code below, valid that day; without a code just a last reminder' },
 		],
 		default: 'reminder',
