@@ -15,9 +15,9 @@ type Tokens = Pick<CartFacts, 'cartToken' | 'checkoutToken'>;
 
 /**
  * Finds the cart that the tokens name, or the id for a new one, and makes both tokens lead to it from now on. When they
- * prove two carts to be one, the two are merged. The cart is loaded.
+ * prove two carts to be one, the two are merged (`isJoined`), and the caller sees to what is under way for it. The cart is loaded.
  */
-export async function openCart(tx: Transaction, { cartToken, checkoutToken }: Tokens, definitions: Definitions, context: RecordContext): Promise<string> {
+export async function openCart(tx: Transaction, { cartToken, checkoutToken }: Tokens, definitions: Definitions, context: RecordContext): Promise<{ id: string; isJoined: boolean }> {
 	const aliases = [...(cartToken ? [keys.alias('cart', cartToken)] : []), ...(checkoutToken ? [keys.alias('checkout', checkoutToken)] : [])];
 	await tx.load(aliases);
 	const ids = [...new Set(aliases.map((alias) => tx.get<AliasRecord>(alias)?.id).filter((id) => id !== undefined))];
@@ -28,7 +28,7 @@ export async function openCart(tx: Transaction, { cartToken, checkoutToken }: To
 	await tx.load([keys.cart(id)]);
 	for (const stray of ids) if (stray !== id) await joinCart(tx, stray, id, definitions, context);
 	for (const alias of aliases) if (tx.get<AliasRecord>(alias)?.id !== id) tx.set(alias, { id });
-	return id;
+	return { id, isJoined: ids.length > 1 };
 }
 
 /** Merges a cart into the one that it proved to be. */
@@ -64,10 +64,10 @@ export async function endOfCart(tx: Transaction, definitions: Definitions, cart:
 
 /** Records a cart as it stands and lets the journeys see it. Returns whether the event was news. */
 export async function applyCart(tx: Transaction, event: ShopEvent & { cart: CartFacts }, customer: CustomerRecord | null, definitions: Definitions, context: RecordContext): Promise<boolean> {
-	const id = await openCart(tx, event.cart, definitions, context);
+	const { id, isJoined } = await openCart(tx, event.cart, definitions, context);
 	const before = tx.get<CartRecord>(keys.cart(id));
 	const cart = mergeCarts(before, cartOf(id, event.cart, event.sequenceMs ?? 0, customer?.id));
-	const isNews = !before || !isDeepStrictEqual({ ...cart, createdAtMs: before.createdAtMs }, before);
+	const isNews = isJoined || !before || !isDeepStrictEqual({ ...cart, createdAtMs: before.createdAtMs }, before);
 	if (isNews) tx.set(keys.cart(id), cart);
 
 	const owners = [...new Set([customer?.id, cart.customerId, before?.customerId])].filter((owner) => owner !== undefined);

@@ -58,9 +58,9 @@ async function keepTotals(tx: Transaction, order: OrderRecord | null, sign: 1 | 
 
 async function closeCarts(tx: Transaction, order: OrderRecord, definitions: Definitions, context: RecordContext): Promise<void> {
 	if (!order.cartToken && !order.checkoutToken) return;
-	const id = await openCart(tx, order, definitions, context);
+	const { id, isJoined } = await openCart(tx, order, definitions, context);
 	const cart = tx.get<CartRecord>(keys.cart(id));
-	if (cart?.closed === 'ordered') return;
+	if (cart?.closed === 'ordered' && !isJoined) return;
 	if (cart) await endOfCart(tx, definitions, cart, 'bought', context);
 	const stub: CartRecord = { id, stage: 'cart', items: [], seen: {}, createdAtMs: order.placedAtMs, updatedAtMs: order.placedAtMs };
 	tx.set(keys.cart(id), { ...(cart ?? stub), closed: 'ordered' });

@@ -81,7 +81,7 @@ export function createRecorder({ store, clock, definitions, newId, hashAddress }
 				}
 				return isNews;
 			},
-			() => definitions.clear(),
+			(key) => key === keys.definitions && definitions.clear(),
 		);
 		if (event.type === 'customer_erased') await finishErasures(store);
 		if (outcome.status !== 'committed') return 'duplicate';

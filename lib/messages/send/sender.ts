@@ -136,7 +136,7 @@ async function reserve(job: SendJob, options: SenderOptions): Promise<{ message:
 			ledger.put({ state: 'reserved', channel: 'email', step, messageId: message.messageId, token, atMs: nowMs });
 			return { message };
 		},
-		() => definitions.clear(),
+		(key) => key === keys.definitions && definitions.clear(),
 	);
 	if (outcome.status !== 'committed') return notSent('superseded');
 	if ('message' in outcome.result) return outcome.result;
@@ -173,7 +173,7 @@ async function conclude(job: SendJob, message: EmailMessage, outcome: SendOutcom
 			if (reason) ledger.refuse(reason, nowMs, outcome.response);
 			else ledger.sent(message.to, nowMs);
 		},
-		() => definitions.clear(),
+		(key) => key === keys.definitions && definitions.clear(),
 	);
 	if (!reason) return { status: 'sent', messageId: message.messageId, to: message.to, subject: message.subject, response: outcome.response };
 	await retryLater(job, reason, options);

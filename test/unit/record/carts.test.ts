@@ -91,6 +91,17 @@ describe('a checkout without a cart token', () => {
 		expect(await waiting(shop, 'checkouts')).toEqual([]);
 	});
 
+	it('leaves its journey when it proves to be the cart of an order that came before', async () => {
+		await shop.switchOn(checkoutJourney);
+		shop.pass(dayMs);
+		const later = 2 * 24 * 60 - 10;
+		await shop.record(orderEvent(t(later), { cartToken: 'cart-a' }));
+		await shop.record(bare(later + 5));
+		expect(await waiting(shop, 'checkouts')).toHaveLength(1);
+		await shop.record(checkoutEvent(t(later - 1)));
+		expect(await waiting(shop, 'checkouts')).toEqual([]);
+	});
+
 	it('takes over what a newer bare delivery said before the two were known to be one', async () => {
 		await shop.record(cartEvent(t(1)));
 		await shop.record(checkoutEvent(t(4), { cartToken: undefined, items: [pot] }, { customer: anna }));
