@@ -7,17 +7,19 @@ const path = require('node:path');
 const { ensureBuild, ensurePackage } = require('./lib/build');
 const { demoCredentials, readTemplates, webhookUrls, wireForDemo } = require('./lib/demo-wiring');
 const { ensureMailbox, startDemoShop, startMailbox } = require('./lib/demo-servers');
-const { openFolder, saveFolder } = require('./lib/folder-state');
+const { claimFolder, openFolder, saveFolder } = require('./lib/folder-state');
 const { hashFiles, hashText } = require('./lib/hash');
 const { box, speedInWords } = require('./lib/launch-box');
 const { LaunchError } = require('./lib/launch-error');
 const { startN8n } = require('./lib/n8n');
+const { onNpmGone } = require('./lib/npm-parent');
 const { setUpOwner } = require('./lib/owner');
 const { installPackage } = require('./lib/package-install');
 const { defaultUserFolder } = require('./lib/paths');
 const { claimPort } = require('./lib/ports');
 const { createProgress, describeFailure, formatElapsed } = require('./lib/progress');
 const { stopCommands } = require('./lib/run-command');
+const { publishWorkflows } = require('./lib/rest');
 const { ensureRuntime } = require('./lib/runtime');
 const { importInto } = require('./lib/user-folder');
 
@@ -96,10 +98,25 @@ function n8nSettings({ live, ports, speed, env }) {
 	};
 }
 
+/**
+ * @param {string} url
+ * @param {import('./lib/folder-state').FolderState} state
+ * @param {Array<{ id: string }>} workflows
+ */
+async function publishDemo(url, state, workflows) {
+	try {
+		await publishWorkflows(url, state.owner, workflows.map(({ id }) => id));
+	} catch (error) {
+		if (!/refused the sign-in/.test(error.message)) throw error;
+		throw new LaunchError(`The password of ${state.owner.email} was changed in the editor, so the demo cannot publish its new journeys: delete the demo's folder or choose another one with N8N_USER_FOLDER.`);
+	}
+}
+
 async function startDemo(env) {
 	const speed = clockSpeed(env, false);
 	const userFolder = path.resolve(env.N8N_USER_FOLDER || defaultUserFolder('demo', env));
 	const state = openFolder(userFolder, 'demo');
+	claimFolder(userFolder);
 	const ports = await claimPorts(env, false);
 	const urls = { editor: `http://127.0.0.1:${ports.n8n}`, shop: `http://127.0.0.1:${ports.shop}`, mailbox: `http://127.0.0.1:${ports.mailbox}` };
 	const { step } = createProgress({ total: 7 });
@@ -117,12 +134,11 @@ async function startDemo(env) {
 	const workflows = readTemplates().map((workflow) => wireForDemo(workflow, { shopUrl: urls.shop }));
 	const credentials = demoCredentials({ signingSecret: state.signingSecret, smtpPort: ports.smtp });
 	const n8nEnv = n8nSettings({ live: false, ports, speed, env });
-	await step('Journeys: import and publish', async (log) => {
-		const key = hashText(JSON.stringify([workflows, credentials, hashFiles([tarball]), urls]));
-		if (state.importedKey === key) return;
-		await importInto({ userFolder, runtime, credentials, workflows, env: n8nEnv, log });
-		state.importedKey = key;
-		saveFolder(userFolder, state);
+	// The code is part of the key: n8n opens a webhook that a new version adds only when its workflow is published anew.
+	const key = hashText(JSON.stringify([workflows, credentials, hashFiles([tarball]), urls]));
+	const isNew = state.importedKey !== key;
+	await step('Journeys: import', async (log) => {
+		if (isNew) await importInto({ userFolder, runtime, credentials, workflows, publish: [], env: n8nEnv, log });
 	});
 
 	await step('Mailbox and demo shop: start', async () => {
@@ -141,12 +157,18 @@ async function startDemo(env) {
 		});
 		watch(shop, 'demo shop', logFile('shop'));
 	});
-	await step('n8n: start', async () => {
+	await step('n8n: start and publish', async (log) => {
 		const n8n = await startN8n({ userFolder, port: ports.n8n, env: n8nEnv, runtime, logFile: logFile('n8n') });
 		watch(n8n, 'n8n', logFile('n8n'));
 		if (!state.ownerIsSetUp) {
 			await setUpOwner(urls.editor, state.owner);
 			state.ownerIsSetUp = true;
+			saveFolder(userFolder, state);
+		}
+		if (isNew) {
+			log('publishing the journeys');
+			await publishDemo(urls.editor, state, workflows);
+			state.importedKey = key;
 			saveFolder(userFolder, state);
 		}
 		for (const { workflowId, error } of n8n.failed) {
@@ -175,6 +197,7 @@ async function startLive(env) {
 	const speed = clockSpeed(env, true);
 	const userFolder = path.resolve(env.N8N_USER_FOLDER || defaultUserFolder('live', env));
 	openFolder(userFolder, 'live');
+	claimFolder(userFolder);
 	const ports = await claimPorts(env, true);
 	const { step } = createProgress({ total: 4 });
 	const logFile = path.join(userFolder, 'logs', 'n8n.log');
@@ -214,6 +237,7 @@ async function main() {
 			void end(0);
 		});
 	}
+	onNpmGone(() => void end(0));
 	const startedAt = Date.now();
 	const ready = args.includes('--live') ? await startLive(process.env) : await startDemo(process.env);
 	if (ending) return;

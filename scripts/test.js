@@ -7,8 +7,10 @@ const fs = require('node:fs');
 const os = require('node:os');
 const path = require('node:path');
 const { ensureBuild, ensureDependencies, ensurePackage } = require('./lib/build');
+const { onNpmGone } = require('./lib/npm-parent');
 const { checkoutDir } = require('./lib/paths');
 const { describeFailure, formatElapsed } = require('./lib/progress');
+const { stopCommands } = require('./lib/run-command');
 const { ensureNode, ensureRuntime, withNodeOnPath } = require('./lib/runtime');
 const { readJestReport, summaryLine, summaryTable, totals } = require('./lib/test-summary');
 const { ensureTool, tools } = require('./lib/tools');
@@ -26,6 +28,16 @@ const needs = {
 /** @param {string} text */
 const say = (text) => console.log(`\n▸ ${text}`);
 
+/** What runs on this terminal just now. @type {import('node:child_process').ChildProcess | undefined} */
+let current;
+
+/** @param {number} exitCode */
+function abort(exitCode) {
+	current?.kill('SIGTERM');
+	stopCommands();
+	process.exit(exitCode);
+}
+
 /**
  * Runs on this terminal, so that the output is live and coloured.
  * @param {string} node
@@ -35,7 +47,7 @@ const say = (text) => console.log(`\n▸ ${text}`);
  */
 function runLive(node, args, env = {}) {
 	return new Promise((resolve) => {
-		const child = spawn(node, args, { cwd: checkoutDir, env: { ...withNodeOnPath(node), ...env }, stdio: 'inherit' });
+		const child = current = spawn(node, args, { cwd: checkoutDir, env: { ...withNodeOnPath(node), ...env }, stdio: 'inherit' });
 		child.on('error', () => resolve(127));
 		child.on('close', (code) => resolve(code ?? 1));
 	});
@@ -106,6 +118,9 @@ async function prepare(title, work) {
 }
 
 async function main() {
+	process.on('SIGINT', () => abort(130));
+	process.on('SIGTERM', () => abort(143));
+	onNpmGone(() => abort(143));
 	const { suites, jestArguments } = readArguments(process.argv.slice(2));
 	const results = [];
 	const needsRuntime = suites.some((suite) => needs.runtime.includes(suite));

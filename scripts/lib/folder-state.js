@@ -3,6 +3,7 @@ const { randomBytes } = require('node:crypto');
 const fs = require('node:fs');
 const path = require('node:path');
 const { LaunchError } = require('./launch-error');
+const { isRunning } = require('./lock');
 const { demoOwner, generatePassword } = require('./owner');
 
 const fileName = 'shop-journeys-start.json';
@@ -46,6 +47,27 @@ function openFolder(userFolder, mode) {
 	return state;
 }
 
+/**
+ * Makes sure that no other start works in this folder: two would overwrite each other's package and database.
+ * @param {string} userFolder
+ * @param {number} [pid]
+ */
+function claimFolder(userFolder, pid = process.pid) {
+	const file = path.join(userFolder, 'shop-journeys-start.pid');
+	const holder = fs.existsSync(file) ? Number(fs.readFileSync(file, 'utf8')) : 0;
+	if (holder && holder !== pid && isOurStart(holder)) {
+		throw new LaunchError(`Another start (process ${holder}) works in ${userFolder}: stop it first, or choose another folder with N8N_USER_FOLDER.`);
+	}
+	fs.writeFileSync(file, String(pid));
+}
+
+/** Process numbers come round again: where the system tells, the command has to be ours. @param {number} pid */
+function isOurStart(pid) {
+	if (!isRunning(pid)) return false;
+	const commandFile = `/proc/${pid}/cmdline`;
+	return !fs.existsSync(commandFile) || fs.readFileSync(commandFile, 'utf8').includes('start.js');
+}
+
 /** @param {string} userFolder @param {FolderState} state */
 function saveFolder(userFolder, state) {
 	fs.mkdirSync(userFolder, { recursive: true });
@@ -54,4 +76,4 @@ function saveFolder(userFolder, state) {
 	fs.renameSync(`${file}.new`, file);
 }
 
-module.exports = { openFolder, saveFolder };
+module.exports = { openFolder, claimFolder, saveFolder };

@@ -131,7 +131,7 @@ async function startN8n({ userFolder, port, env = {}, runtime, logFile = path.jo
 		try {
 			await untilReady(child, { url, logFile, logStart, limitMs });
 			const failed = waitForWorkflows ? await untilWorkflowsActive({ userFolder, runtime, startedMs, limitMs: activationLimitMs, env: childEnv }) : [];
-			return { url, port: chosen, pid: child.pid, logFile, failed, exited: child.exited, isRunning: child.isRunning, stop: child.stop, kill: child.kill };
+			return { name: 'n8n', url, port: chosen, pid: child.pid, logFile, failed, exited: child.exited, isRunning: child.isRunning, stop: child.stop, kill: child.kill };
 		} catch (error) {
 			await child.kill();
 			// Two starts at the same moment may have picked the same free port.
@@ -156,4 +156,4 @@ async function runN8nCli({ userFolder, args, env = {}, runtime, logFile = logFil
 	});
 }
 
-module.exports = { startN8n, runN8nCli, n8nEnvironment };
+module.exports = { startN8n, runN8nCli, n8nEnvironment, untilWorkflowsActive, activationLimitMs };

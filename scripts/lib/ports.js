@@ -1,6 +1,7 @@
 /** Ports: chosen, checked, and when taken explained. */
 const fs = require('node:fs');
 const net = require('node:net');
+const path = require('node:path');
 const { LaunchError } = require('./launch-error');
 
 const loopback = '127.0.0.1';
@@ -33,6 +34,19 @@ function whyNotFree(port) {
 }
 
 /**
+ * A command as a person would say it: "node n8n start", without paths and options.
+ * @param {string[]} words
+ */
+function nameOfCommand(words) {
+	const isOption = (word) => word.startsWith('-');
+	return words
+		.filter((word, index) => !isOption(word) && !['--require', '-r'].includes(words[index - 1]))
+		.map((word) => path.basename(word))
+		.slice(0, 3)
+		.join(' ');
+}
+
+/**
  * The process that listens on a port, where the system tells (Linux, own processes).
  * @param {number} port
  * @returns {{ pid: number, name: string } | undefined}
@@ -48,7 +62,7 @@ function portHolder(port) {
 		for (const pid of fs.readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
 			try {
 				const holds = fs.readdirSync(`/proc/${pid}/fd`).some((fd) => sockets.has(fs.readlinkSync(`/proc/${pid}/fd/${fd}`)));
-				if (holds) return { pid: Number(pid), name: fs.readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').filter(Boolean).slice(0, 3).join(' ') };
+				if (holds) return { pid: Number(pid), name: nameOfCommand(fs.readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').filter(Boolean)) };
 			} catch {
 				// Another user's, or gone meanwhile.
 			}
@@ -98,4 +112,4 @@ async function claimPort({ env, variable, fallback, what }) {
 	return port;
 }
 
-module.exports = { freePort, claimPort, portFromEnv, portHolder, portSentence };
+module.exports = { freePort, claimPort, portFromEnv, portHolder, portSentence, nameOfCommand };
