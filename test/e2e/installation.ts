@@ -9,8 +9,9 @@ import { type MailServer, startMailServer } from '../unit/messages/mail-server';
 
 const { ensureRuntime } = require('../../scripts/lib/runtime');
 const { ensurePackage } = require('../../scripts/lib/build');
-const { prepareUserFolder } = require('../../scripts/lib/user-folder');
-const { startN8n } = require('../../scripts/lib/n8n');
+const { prepareUserFolder, testOwner } = require('../../scripts/lib/user-folder');
+const { activationLimitMs, startN8n, untilWorkflowsActive } = require('../../scripts/lib/n8n');
+const { publishWorkflows } = require('../../scripts/lib/rest');
 
 export interface Workflow {
 	id: string;
@@ -79,6 +80,8 @@ export interface Options {
 export class Installation {
 	private running: { url: string; port: number; pid: number; logFile: string; stop(): Promise<void>; kill(): Promise<void> } | null = null;
 	private readonly hubs: StoreHub[] = [];
+	/** Workflows that n8n could not activate, with its reason. */
+	failed: Array<{ workflowId: string; error: string }> = [];
 
 	private constructor(
 		readonly userFolder: string,
@@ -102,6 +105,7 @@ export class Installation {
 				{ id: 'e2eSmtp', name: 'Mail', type: 'smtp', data: { user: '', password: '', host: '127.0.0.1', port: mail.port, secure: false, disableStartTls: true, hostName: '' } },
 			],
 			workflows: options.workflows,
+			publish: [],
 		});
 		return new Installation(userFolder, mail, options, runtime);
 	}
@@ -109,12 +113,18 @@ export class Installation {
 	/** The port stays the same over restarts, as a shop's webhook address would. */
 	async start(env: Record<string, string> = {}): Promise<this> {
 		const port = this.running?.port;
+		const isFirst = !this.running;
 		this.running = await startN8n({
 			userFolder: this.userFolder,
 			port,
 			runtime: this.runtime,
 			env: { SHOP_JOURNEYS_DEMO_STORE: 'true', SHOP_JOURNEYS_CLOCK_SPEED: String(this.options.speed), SHOP_JOURNEYS_LEASE_SECONDS: '5', SHOP_JOURNEYS_RETRY_SECONDS: '0.001', ...this.options.env, ...env },
 		});
+		if (isFirst) {
+			const startedMs = Date.now();
+			await publishWorkflows(this.url, testOwner, this.options.workflows.map(({ id }) => id));
+			this.failed = await untilWorkflowsActive({ userFolder: this.userFolder, runtime: this.runtime, startedMs, limitMs: activationLimitMs, env: process.env });
+		}
 		return this;
 	}
 
