@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-// eslint-disable-next-line import-x/no-unresolved -- the linter may run on a Node without it
+ 
 import { DatabaseSync } from 'node:sqlite';
 import { openStore } from '../../lib/store/open';
 import { shippedMigrations } from '../../lib/store/sqlite/migrate';
@@ -133,7 +133,7 @@ describe('SQLite file', () => {
 			process.getBuiltinModule = () => undefined;
 			const { openStore } = require(${JSON.stringify(join(__dirname, '../../lib/store/open.ts'))});
 			try { openStore({ driver: 'sqlite', file: ':memory:' }); } catch (error) { console.log(error.code, error.message, error.hint); }`;
-		// eslint-disable-next-line @n8n/community-nodes/no-dangerous-functions -- a test, not a node
+		 
 		const { stdout } = spawnSync(process.execPath, ['-r', join(__dirname, 'children/register.js'), '-e', script], { encoding: 'utf8' });
 		expect(stdout).toMatch(/^CONFIG_INVALID Node .* has no built-in SQLite\. Run n8n on Node 24/);
 	});

@@ -4,8 +4,8 @@ import { carriesToken } from './commit';
 import type { SqliteConnection } from './connection';
 
 const sql = {
-	// CROSS JOIN's left side is read first and in order: the walk stops at the limit, however many entries wait, and
-	// passes over leased ones with one look-up each.
+	// The entries are read in the order of their index: the walk stops at the limit, however many wait, and passes over
+	// leased ones with one look-up each.
 	due: `SELECT entry.key AS key, entry.value AS value, lease.attempt AS attempt
 		FROM entry INDEXED BY entry_by_value
 		LEFT JOIN lease ON lease.scope = entry.scope AND lease.idx = entry.idx AND lease.key = entry.key

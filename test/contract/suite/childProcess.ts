@@ -16,7 +16,7 @@ export class ChildProcess {
 
 	constructor(script: 'claim' | 'stream' | 'deliver', argument: object) {
 		const register = join(children, 'register.js');
-		// eslint-disable-next-line @n8n/community-nodes/no-dangerous-functions -- a test, not a node
+		 
 		this.process = spawn(process.execPath, ['-r', register, join(children, `${script}.ts`), JSON.stringify(argument)]);
 		this.closed = once(this.process, 'close');
 		this.process.stderr.on('data', (chunk: Buffer) => (this.errors += chunk.toString()));

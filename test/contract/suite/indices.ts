@@ -76,6 +76,6 @@ export function indexTests(fixture: Fixture): void {
 			expect(seen.length).toBe(expected.length);
 			// Compared as one text: a difference in 100,000 lines would take Jest minutes to print.
 			expect(seen.join() === expected.join()).toBe(true);
-		});
+		}, 60_000);
 	});
 }

@@ -146,7 +146,7 @@ class Comparison {
 			const version = Math.max(0, this.model.version(name) + offBy);
 			const value = item.values[i];
 			if (value === 'check') checks.push({ key: name, version });
-			else writes.push({ key: name, version, value: value as Json });
+			else writes.push({ key: name, version, value: asText(value) });
 		});
 		const pairs = item.leases.map((back) => this.token(back)).filter((pair) => pair !== undefined);
 		const rest = { checks, writes, once: item.once, counters: item.counters, index: item.index, log: item.log.map(withoutUndefined) };
@@ -160,8 +160,12 @@ class Comparison {
 }
 
 /** fast-check's JSON may hold a negative zero, which JSON text does not. */
+function asText(value: unknown): Json {
+	return JSON.parse(JSON.stringify(value)) as Json;
+}
+
 function withoutUndefined({ subject, data, ...rest }: CommitOperation['log'][number]) {
-	return { ...rest, ...(subject !== undefined && { subject }), data: JSON.parse(JSON.stringify(data)) as Json };
+	return { ...rest, ...(subject !== undefined && { subject }), data: asText(data) };
 }
 
 export function modelTests(fixture: Fixture): void {

@@ -1,6 +1,9 @@
 import { ChildProcess } from './childProcess';
 import type { Fixture } from './contractSuite';
 
+/** Several processes start, each with its own compiler; a busy machine takes its time. */
+const slowMs = 60_000;
+
 export function processTests(fixture: Fixture): void {
 	describe('several processes', () => {
 		it('never claim the same entry', async () => {
@@ -17,7 +20,7 @@ export function processTests(fixture: Fixture): void {
 			const shares = children.map((child) => child.lines.slice(1).flatMap((line) => JSON.parse(line) as string[]));
 			expect(shares.flat().sort()).toEqual([...keys].sort());
 			for (const share of shares) expect(share.length).toBeGreaterThan(0);
-		});
+		}, slowMs);
 
 		it('leave no half commit behind when one is killed in the middle of a stream, and lose nothing acknowledged', async () => {
 			const store = fixture.newScope();
@@ -47,7 +50,7 @@ export function processTests(fixture: Fixture): void {
 				const total = Object.values(counters).reduce((sum, n) => sum + n, 0);
 				expect((await store.readLog({ afterSeq: 0, limit: 10_000 })).map(({ seq }) => seq)).toEqual(Array.from({ length: total }, (_, i) => i + 1));
 			}
-		});
+		}, slowMs);
 
 		it('record every delivery exactly once, though one is killed between deliveries again and again', async () => {
 			const store = fixture.newScope();
@@ -65,6 +68,6 @@ export function processTests(fixture: Fixture): void {
 			const log = await store.readLog({ afterSeq: 0, limit: 10_000 });
 			expect(log.map(({ data }) => data as number).sort((a, b) => a - b)).toEqual(Array.from({ length: deliveries }, (_, i) => i));
 			expect(await store.sweepOnce({ untilMs: 1_000, limit: 10_000 })).toBe(deliveries);
-		});
+		}, slowMs);
 	});
 }

@@ -7,11 +7,11 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-const binary = process.env.SHOP_JOURNEYS_REDIS_SERVER ?? process.env.REDIS_SERVER_BIN ?? 'redis-server';
+const binary = process.env.REDIS_SERVER_BIN ?? 'redis-server';
 
 /** Whether there is a server to test with, and what to do when there is none. */
 export function findRedisServer(): 'found' | 'skip' {
-	// eslint-disable-next-line @n8n/community-nodes/no-dangerous-functions -- a test, not a node
+	 
 	if (spawnSync(binary, ['--version']).status === 0) return 'found';
 	if (process.env.SHOP_JOURNEYS_NO_REDIS_TESTS === '1') return 'skip';
 	throw new Error(
@@ -52,7 +52,7 @@ export class RedisServer {
 
 	/** Starts it (again) on the same port and folder; resolves when it takes connections. */
 	async launch(): Promise<void> {
-		// eslint-disable-next-line @n8n/community-nodes/no-dangerous-functions -- a test, not a node
+		 
 		const child = spawn(binary, ['--port', String(this.port), '--bind', '127.0.0.1', '--dir', this.folder, '--save', '', ...this.options]);
 		this.process = child;
 		let output = '';
