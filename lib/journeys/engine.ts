@@ -98,6 +98,8 @@ function settlement(fact: EnrolmentFacts, claim: Claimed, definition: JourneyDef
 	const ending = (reason: EndReason) => change((tx, current) => end(tx, definition, current, reason, nowMs));
 
 	if (enrolment.status !== 'open') return forget(definition, claim);
+	// Put off since it was claimed (the cart changed): not due any more, and the lease is void.
+	if (enrolment.dueAtMs > nowMs) return change((tx, current) => reschedule(tx, current, current.dueAtMs));
 	if (enrolment.openedAtMs < definition.activeFromMs) return ending('switched_off');
 	if (nowMs > expiresAtMs(definition, enrolment)) return ending('expired');
 	if (enrolment.step >= definition.steps.length) return ending('completed');

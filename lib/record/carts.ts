@@ -96,11 +96,14 @@ async function settleOpen(tx: Transaction, cart: CartRecord, owners: string[], d
 	if (!cart.customerId) return;
 	for (const enrolment of await loadEnrolments(tx, definitions, cart.id, owners)) {
 		const definition = definitions.byId.get(enrolment.journey) ?? null;
-		const reason = endReason(cart, definition);
+		const changedAtMs = Math.min(cart.updatedAtMs, context.journeyNowMs);
+		const isMoved = enrolment.customerId !== cart.customerId;
+		const owner = tx.get<CustomerRecord>(keys.customer(cart.customerId));
+		const reason = endReason(cart, definition) ?? (isMoved && definition && owner ? keptOut(definition, owner, changedAtMs) : null);
 		if (reason) end(tx, definition, enrolment, reason, context.journeyNowMs);
 		else if (definition) {
-			if (enrolment.customerId !== cart.customerId) transfer(tx, enrolment, cart.customerId);
-			postpone(tx, definition, tx.get<EnrolmentRecord>(keys.enrolment(enrolment.id))!, Math.min(cart.updatedAtMs, context.journeyNowMs));
+			if (isMoved) transfer(tx, enrolment, cart.customerId);
+			postpone(tx, definition, tx.get<EnrolmentRecord>(keys.enrolment(enrolment.id))!, changedAtMs);
 		}
 	}
 }
@@ -139,7 +142,15 @@ function endReason(cart: CartRecord, definition: JourneyDefinition | null): EndR
 	return null;
 }
 
-/** Whether a cart is one that this journey takes in: its stage, something in it, changed since the journey is on, not bought since, not too old. */
+/** What keeps a customer out of a journey, whatever is in the cart. */
+function keptOut(definition: JourneyDefinition, { erasedAtMs, suppressed, consent, orders }: CustomerRecord, changedAtMs: number): EndReason | null {
+	if (erasedAtMs !== undefined) return 'erased';
+	if (suppressed) return 'suppressed';
+	if (definition.kind === 'marketing' && consent.email?.status === 'unsubscribed') return 'unsubscribed';
+	return changedAtMs <= (orders.lastAtMs ?? -Infinity) + purchaseEchoMs ? 'bought' : null;
+}
+
+/** Whether a cart is one that this journey takes in: its stage, something in it, changed since the journey is on and the customer bought last, not too old. */
 function wantsCart(definition: JourneyDefinition, cart: CartRecord, customer: CustomerRecord, changedAtMs: number, nowMs: number): boolean {
 	return (
 		definition.trigger === 'cart' &&
@@ -147,11 +158,8 @@ function wantsCart(definition: JourneyDefinition, cart: CartRecord, customer: Cu
 		!cart.closed &&
 		cart.items.length > 0 &&
 		changedAtMs >= definition.activeFromMs &&
-		changedAtMs > (customer.orders.lastAtMs ?? -Infinity) + purchaseEchoMs &&
 		nowMs - changedAtMs < definition.maxAgeMs &&
-		customer.erasedAtMs === undefined &&
-		!customer.suppressed &&
-		!(definition.kind === 'marketing' && customer.consent.email?.status === 'unsubscribed')
+		keptOut(definition, customer, changedAtMs) === null
 	);
 }
 

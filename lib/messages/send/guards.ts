@@ -1,5 +1,6 @@
 import { isAllowedRecipient } from '../../journeys/engine';
 import { expiresAtMs } from '../../journeys/enrolment';
+import { minuteMs } from '../../model/clock';
 import type { CartRecord, CustomerRecord, EnrolmentRecord, JourneyDefinition, SendRecord } from '../../model/records';
 import type { NotSentReason } from '../../model/reasons';
 import type { ShopSettings } from '../../model/settings';
@@ -10,6 +11,9 @@ export const sampleToken = 'sample';
 
 /** What to do with a message that a crash or a cut connection left uncertain. */
 export type UncertainPolicy = 'never_twice' | 'never_lost';
+
+/** Outside a journey no lease says whether another run is still sending: a reservation this young is taken to be under way. Journey time. */
+const underWayMs = 15 * minuteMs;
 
 export interface GuardFacts {
 	/** Journey time. */
@@ -44,7 +48,6 @@ export function standing(enrolment: EnrolmentRecord, step: number, token: string
  */
 export function refusal(facts: GuardFacts): NotSentReason | null {
 	const { customer, settings, enrolment, sent, nowMs } = facts;
-	if (facts.token === sampleToken) return 'sample';
 	if (!customer) return 'unknown_customer';
 	if (customer.erasedAtMs !== undefined) return 'erased';
 	if (customer.suppressed) return 'suppressed';
@@ -53,8 +56,11 @@ export function refusal(facts: GuardFacts): NotSentReason | null {
 	if (enrolment) {
 		if (!enrolment.record) return 'superseded';
 		if (!standing(enrolment.record, enrolment.step, enrolment.token, nowMs)) return enrolment.record.status === 'ended' ? 'journey_ended' : 'superseded';
+		if (enrolment.record.status === 'ended' && hasBoughtSince(enrolment, facts, customer)) return 'journey_ended';
 	}
 	if (sent) {
+		const isUnderWay = !enrolment && sent.state === 'reserved' && sent.token !== facts.token && nowMs - sent.atMs < underWayMs;
+		if (isUnderWay) return 'superseded';
 		if (sent.state === 'sent' || (sent.state === 'reserved' && sent.token === facts.token)) return 'already_sent';
 		if (sent.state === 'failed') return 'rejected';
 		if (facts.policy === 'never_twice') return 'unknown_delivery';
@@ -65,6 +71,12 @@ export function refusal(facts: GuardFacts): NotSentReason | null {
 	if (!isMailAddress(customer.email)) return 'invalid_address';
 	if (enrolment?.record && enrolment.definition && nowMs > expiresAtMs(enrolment.definition, enrolment.record)) return 'too_old';
 	return null;
+}
+
+/** Whether a purchase came after the last step: a later node of its branch then has nothing to say any more. */
+function hasBoughtSince({ record, definition }: NonNullable<GuardFacts['enrolment']>, { cart }: GuardFacts, customer: CustomerRecord): boolean {
+	if (!definition?.endsOn.includes('order')) return false;
+	return cart?.closed === 'ordered' || (customer.orders.lastAtMs ?? -Infinity) > (record?.settled?.atMs ?? Infinity);
 }
 
 /** Guard rail 2. Transactional messages need no consent; marketing needs an opt-in, or the soft one that a checkout gives where the shop allows it. */

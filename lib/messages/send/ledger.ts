@@ -28,11 +28,13 @@ export class Ledger {
 		private readonly tx: Transaction,
 		private readonly job: SendJob,
 		private readonly definitions: Definitions,
+		/** Stands for a lease's token outside a journey. */
+		run: string,
 	) {
 		const { journey } = job.item;
 		this.key = job.campaign === null ? keys.enrolment(journey!.enrolment) : keys.campaignSend(job.campaign);
 		this.step = journey ? journey.step - 1 : 0;
-		this.token = journey?.token ?? '';
+		this.token = journey?.token ?? run;
 	}
 
 	/** Everything the guard rails ask for, in as few round trips as may be. */
@@ -75,6 +77,11 @@ export class Ledger {
 		return this.record?.sends[this.job.sendKey];
 	}
 
+	/** Whether the booking is still the one that this run made. */
+	get isOurs(): boolean {
+		return this.entry?.token === this.token;
+	}
+
 	private get record(): EnrolmentRecord | CampaignRecord | null {
 		return this.tx.get<EnrolmentRecord | CampaignRecord>(this.key);
 	}
@@ -87,9 +94,9 @@ export class Ledger {
 	}
 
 	/** The message left: on to the next step, unless that has happened already. */
-	sent(to: string, nowMs: number): void {
+	sent(nowMs: number): void {
 		const { enrolment } = this;
-		this.report('message_sent', nowMs, { to });
+		this.report('message_sent', nowMs);
 		this.tx.count(this.counters, `sent.${this.step + 1}`);
 		if (enrolment?.status === 'open' && enrolment.step === this.step) advance(this.tx, this.definition, enrolment, this.token, nowMs);
 	}
@@ -99,7 +106,7 @@ export class Ledger {
 		const rule = notSentReasons[reason];
 		const { entry } = this;
 		this.tx.count(this.counters, `not_sent.${reason}`);
-		this.report('message_not_sent', nowMs, { reason });
+		this.report('message_not_sent', nowMs, reason);
 		if (reason === 'unknown_delivery' && entry?.state === 'reserved') this.put({ ...entry, state: 'unknown', atMs: nowMs });
 		const { enrolment } = this;
 		if (!enrolment) return;
@@ -113,6 +120,7 @@ export class Ledger {
 			if (isOwner && !isUnderWay) advance(this.tx, this.definition, enrolment, this.token, nowMs);
 		} else if (rule.then === 'hold') {
 			if (isOwner) reschedule(this.tx, enrolment, nowMs + holdMs);
+			else if (isFollower) stepBack(this.tx, enrolment, nowMs + holdMs);
 		} else if (rule.then === 'retry') {
 			const failed = { ...enrolment, failure: `${rule.sentence} ${detail ?? ''}`.trim().slice(0, 500) };
 			if (isOwner) this.tx.set(this.key, failed);
@@ -125,14 +133,14 @@ export class Ledger {
 		return journey ? journeyCounters(journey) : `campaign:${this.job.campaign}`;
 	}
 
-	private report(type: string, atMs: number, data: { to?: string; reason?: string }): void {
+	private report(type: string, atMs: number, reason?: NotSentReason): void {
 		const customerId = this.enrolment?.customerId ?? this.job.customerId ?? this.job.item.customer?.id;
 		const { journey } = this.job.item;
 		this.tx.log({
 			atMs,
 			type,
 			subject: customerId ? keys.customer(customerId) : undefined,
-			data: { channel: 'email', ...(journey && { journey: journey.id, step: journey.step }), ...(data.reason && { reason: data.reason }) },
+			data: { channel: 'email', ...(journey && { journey: journey.id, step: journey.step }), ...(reason && { reason }) },
 		});
 	}
 }

@@ -1,8 +1,9 @@
+import { randomUUID } from 'node:crypto';
 import { type DefinitionsCache } from '../../journeys/definitions';
 import { retryDelayMs } from '../../journeys/engine';
 import { itemCart, readProducts } from '../../journeys/items';
 import type { Clock } from '../../model/clock';
-import { isShopJourneysError } from '../../model/errors';
+import { isShopJourneysError, ShopJourneysError } from '../../model/errors';
 import type { JourneyItem } from '../../model/item';
 import { indexes, keys, type CartRecord, type CustomerRecord, type SendRecord } from '../../model/records';
 import { notSentReasons, type NotSentReason } from '../../model/reasons';
@@ -11,7 +12,7 @@ import type { Store } from '../../store/store';
 import { transact } from '../../store/transaction';
 import type { EmailChannel, EmailMessage, SendOutcome } from '../channels/channel';
 import { Ledger } from './ledger';
-import { refusal, standing, type UncertainPolicy } from './guards';
+import { refusal, sampleToken, standing, type UncertainPolicy } from './guards';
 
 /** One message to send: an item of a journey, or an item of the operator's with a campaign key. */
 export interface SendJob {
@@ -64,27 +65,44 @@ async function withConnection<T>(channel: EmailChannel, work: () => Promise<T>):
 	}
 }
 
+/** What a batch is sent with. */
+interface Run extends SenderOptions {
+	/** Tells this run from others that send the same campaign. */
+	id: string;
+}
+
 /**
  * Sends a batch behind the guard rails, as many at once as the channel has connections. Results come in the order of
- * the jobs; one bad job never stops the others.
+ * the jobs; one bad job never stops the others. What is wrong with all of them is thrown once all have ended.
  */
-export function sendBatch(jobs: SendJob[], options: SenderOptions): Promise<SendResult[]> {
-	return Promise.all(jobs.map((job) => withConnection(options.channel, () => sendOne(job, options))));
+export async function sendBatch(jobs: SendJob[], options: SenderOptions): Promise<SendResult[]> {
+	const run: Run = { ...options, id: randomUUID() };
+	const outcomes = await Promise.allSettled(jobs.map((job) => withConnection(options.channel, () => sendOne(job, run))));
+	return outcomes.map((outcome) => {
+		if (outcome.status === 'rejected') throw outcome.reason;
+		return outcome.value;
+	});
 }
 
 function notSent(reason: NotSentReason, detail?: string): SendResult {
 	return { status: 'not_sent', reason, sentence: notSentReasons[reason].sentence, ...(detail && { detail }) };
 }
 
-async function sendOne(job: SendJob, options: SenderOptions): Promise<SendResult> {
+async function sendOne(job: SendJob, run: Run): Promise<SendResult> {
+	if (job.item.journey?.token === sampleToken) return notSent('sample');
+	const reserved = await unlessStoreFails(() => reserve(job, run));
+	if (reserved instanceof ShopJourneysError) return notSent('store_unavailable', reserved.message);
+	if ('status' in reserved) return reserved;
+	const { message } = reserved;
+	return await conclude(job, message, await run.channel.send(message), run);
+}
+
+/** Does `work`; that the store cannot be reached is an answer. */
+async function unlessStoreFails<T>(work: () => Promise<T>): Promise<T | ShopJourneysError> {
 	try {
-		const reserved = await reserve(job, options);
-		if ('status' in reserved) return reserved;
-		const { message } = reserved;
-		const outcome = await options.channel.send(message);
-		return await conclude(job, message, outcome, options);
+		return await work();
 	} catch (error) {
-		if (isShopJourneysError(error, 'STORE_UNAVAILABLE', 'STORE_BUSY')) return notSent('store_unavailable', error.message);
+		if (isShopJourneysError(error, 'STORE_UNAVAILABLE', 'STORE_BUSY')) return error;
 		throw error;
 	}
 }
@@ -93,7 +111,7 @@ async function sendOne(job: SendJob, options: SenderOptions): Promise<SendResult
  * Passes the guard rails and books the message in one commit that is void when customer, cart, enrolment, settings or
  * lease change at the same moment: a purchase a second ago stops it.
  */
-async function reserve(job: SendJob, options: SenderOptions): Promise<{ message: EmailMessage } | SendResult> {
+async function reserve(job: SendJob, options: Run): Promise<{ message: EmailMessage } | SendResult> {
 	const { store, clock, definitions, policy } = options;
 	let detail: string | undefined;
 	const outcome = await transact(
@@ -103,7 +121,7 @@ async function reserve(job: SendJob, options: SenderOptions): Promise<{ message:
 			const nowMs = clock.journeyNowMs();
 			const journeys = await definitions.get(clock.machineNowMs());
 			tx.adopt(journeys.document);
-			const ledger = new Ledger(tx, job, journeys);
+			const ledger = new Ledger(tx, job, journeys, options.id);
 			const { customer, cart, settings } = await ledger.load(options.defaultSettings);
 			const { enrolment, definition, token, step } = ledger;
 			const isOwner = enrolment !== null && standing(enrolment, step, token, nowMs) === 'owner';
@@ -150,34 +168,53 @@ async function upToDate(job: SendJob, cart: CartRecord | null, settings: ShopSet
 	return { ...job, item: { ...job.item, cart: itemCart(cart, settings, await readProducts(store, [cart])) } };
 }
 
-/** Books what became of a message that was handed over. */
-async function conclude(job: SendJob, message: EmailMessage, outcome: SendOutcome, options: SenderOptions): Promise<SendResult> {
-	const { store, clock, definitions, policy } = options;
+/** Books what became of a message that was handed over, and says it. */
+async function conclude(job: SendJob, message: EmailMessage, outcome: SendOutcome, options: Run): Promise<SendResult> {
 	let reason: NotSentReason | null = null;
 	if (outcome.status === 'refused') reason = outcome.permanent && outcome.scope === 'recipient' ? 'rejected' : 'provider_unavailable';
-	else if (outcome.status === 'unknown') reason = policy === 'never_twice' ? 'unknown_delivery' : 'provider_unavailable';
+	else if (outcome.status === 'unknown') reason = options.policy === 'never_twice' ? 'unknown_delivery' : 'provider_unavailable';
 
+	// The store may be gone by now; what became of the message is so all the same. The next attempt then finds the
+	// reservation open, and the policy decides.
+	await unlessStoreFails(async () => {
+		await book(job, message, outcome.response, reason, options);
+		if (reason) await retryLater(job, reason, options);
+	});
+	if (reason) return notSent(reason, outcome.response);
+	return { status: 'sent', messageId: message.messageId, to: message.to, subject: message.subject, response: outcome.response };
+}
+
+async function book(job: SendJob, message: EmailMessage, answer: string, reason: NotSentReason | null, options: Run): Promise<void> {
+	const { store, clock, definitions } = options;
+	const response = withoutAddress(answer, message.to).slice(0, 200);
 	await transact(
 		store,
 		async (tx) => {
 			const nowMs = clock.journeyNowMs();
 			const journeys = await definitions.get(clock.machineNowMs());
 			tx.adopt(journeys.document);
-			const ledger = new Ledger(tx, job, journeys);
+			const ledger = new Ledger(tx, job, journeys, options.id);
 			await ledger.loadOwn();
 			if (!ledger.exists) return;
 			const entry: SendRecord = { state: 'sent', channel: 'email', step: ledger.step, messageId: message.messageId, token: ledger.token, atMs: nowMs };
+			if (!reason) {
+				ledger.put(entry);
+				ledger.sent(nowMs);
+				return;
+			}
+			// The lease ran out meanwhile and another run took over: what it booked stands.
+			if (!ledger.isOurs) return;
 			if (reason === 'provider_unavailable') ledger.put(null);
-			else if (reason) ledger.put({ ...entry, state: reason === 'rejected' ? 'failed' : 'unknown', response: outcome.response.slice(0, 200) });
-			else ledger.put(entry);
-			if (reason) ledger.refuse(reason, nowMs, outcome.response);
-			else ledger.sent(message.to, nowMs);
+			else ledger.put({ ...entry, state: reason === 'rejected' ? 'failed' : 'unknown', response });
+			ledger.refuse(reason, nowMs, response);
 		},
 		(key) => key === keys.definitions && definitions.clear(),
 	);
-	if (!reason) return { status: 'sent', messageId: message.messageId, to: message.to, subject: message.subject, response: outcome.response };
-	await retryLater(job, reason, options);
-	return notSent(reason, outcome.response);
+}
+
+/** A server's answer as it may be kept: an erasure does not find an address in there. */
+function withoutAddress(answer: string, address: string): string {
+	return answer.replace(new RegExp(address.replace(/[^\w@]/g, '\\$&'), 'gi'), '(address)');
 }
 
 /** Gives the lease back for another attempt; the engine parks what was tried too often. */

@@ -124,6 +124,13 @@ describe('a cart that changes hands', () => {
 		expect(await enrolmentOf(shop, 'checkouts')).toMatchObject({ status: 'open', customerId: id });
 	});
 
+	it('leaves its journey when its new owner has unsubscribed', async () => {
+		await shop.record(customerEvent(t(1), consent('unsubscribed', 1)));
+		await shop.record(checkoutEvent(shop.now(), {}, { customer: { email: 'ana@example.com' } }));
+		await shop.record(checkoutEvent(shop.now() + 1, {}, { customer: anna }));
+		expect(await enrolmentOf(shop, 'checkouts')).toMatchObject({ status: 'ended', endReason: 'unsubscribed' });
+	});
+
 	it('stays with the corrected address when the wrong one arrives late', async () => {
 		const wrong = checkoutEvent(shop.now() - minuteMs, {}, { customer: { email: 'ana@example.com' } });
 		await shop.record(checkoutEvent(shop.now(), { items: [pot] }, { customer: anna }));
