@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
  
@@ -109,6 +109,18 @@ describe('SQLite file', () => {
 		const again = openStore({ driver: 'sqlite', file });
 		expect(await again.scope('s').read(['a'])).toEqual([{ key: 'a', version: 1, value: 1 }]);
 		await again.close();
+	});
+
+	it('acknowledges nothing that cannot be brought to the disk', async () => {
+		const file = join(newFolder(), 'store.sqlite');
+		const hub = openStore({ driver: 'sqlite', file });
+		renameSync(`${file}-wal`, `${file}-elsewhere`);
+		const store = hub.scope('s');
+		const both = [1, 2].map((value) => store.commit({ writes: [{ key: `k${value}`, version: 0, value }] }));
+		for (const commit of both) await expect(commit).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
+		renameSync(`${file}-elsewhere`, `${file}-wal`);
+		expect(await store.commit({ writes: [{ key: 'k3', version: 0, value: 3 }] })).toEqual({ status: 'committed' });
+		await hub.close();
 	});
 
 	it('undoes only the change that the disk refuses, and takes its neighbours through', async () => {

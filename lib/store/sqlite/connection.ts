@@ -2,6 +2,7 @@ import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
 import { isShopJourneysError, ShopJourneysError } from '../../model/errors';
+import { LogSync } from './logSync';
 import { migrate } from './migrate';
 
 /** How long SQLite itself waits for another process, blocking this one. Short: the longer waits are asynchronous. */
@@ -39,6 +40,8 @@ export class SqliteConnection {
 	private constructor(
 		private readonly db: DatabaseSync,
 		readonly label: string,
+		/** What is acknowledged only after `logSync.after` is on the disk. */
+		readonly logSync: LogSync,
 	) {}
 
 	/**
@@ -56,16 +59,17 @@ export class SqliteConnection {
 				closeSync(openSync(file, 'a', 0o600));
 			}
 			db = new DatabaseSync(file, { timeout: openTimeoutMs });
-			db.exec('PRAGMA journal_mode = WAL');
-			// What was acknowledged is on the disk; group commit pays for it (figures in docs/store.md).
-			db.exec('PRAGMA synchronous = FULL');
+			// Not every file system can do it (a network drive); then SQLite keeps the journal it had.
+			const hasLog = db.prepare('PRAGMA journal_mode = WAL').get()?.journal_mode === 'wal';
+			// What was acknowledged is on the disk: with a log LogSync sees to that (docs/store.md), else COMMIT itself.
+			db.exec(`PRAGMA synchronous = ${hasLog ? 'NORMAL' : 'FULL'}`);
 			// An erased customer's bytes are overwritten where that costs no extra page.
 			db.exec('PRAGMA secure_delete = FAST');
 			db.exec('PRAGMA cache_size = -8000');
 			db.exec('PRAGMA journal_size_limit = 16777216');
 			migrate(db, label);
 			db.exec(`PRAGMA busy_timeout = ${busyTimeoutMs}`);
-			return new SqliteConnection(db, label);
+			return new SqliteConnection(db, label, new LogSync(hasLog ? file : null));
 		} catch (error) {
 			db?.close();
 			throw unavailable(label, error);
@@ -103,6 +107,7 @@ export class SqliteConnection {
 	}
 
 	close(): void {
+		this.logSync.close();
 		this.statements.clear();
 		if (this.db.isOpen) this.db.close();
 	}

@@ -17,8 +17,9 @@ interface Change {
 type Outcome = { result: unknown } | { error: unknown };
 
 /**
- * Group commit: what asks to write during one turn of the event loop shares one transaction and one wait for the
- * disk. Each change looks at the state that the earlier ones of its batch left, and is acknowledged after COMMIT.
+ * Group commit: what asks to write during one turn of the event loop shares one transaction, and all that is committed
+ * while the disk is busy shares the next sync. Each change looks at the state that the earlier ones left, and is
+ * acknowledged once it is on the disk.
  */
 export class GroupCommit {
 	private queue: Change[] = [];
@@ -108,10 +109,13 @@ export class GroupCommit {
 			if (batch.length > 1) return batch.forEach((change) => this.flushAlone(change));
 			return this.rejectAll(batch, error);
 		}
-		batch.forEach((change, i) => {
-			const outcome = outcomes[i];
-			if ('error' in outcome) change.reject(outcome.error);
-			else change.resolve(outcome.result as never);
+		this.connection.logSync.after((error) => {
+			if (error) return this.rejectAll(batch, error);
+			batch.forEach((change, i) => {
+				const outcome = outcomes[i];
+				if ('error' in outcome) change.reject(outcome.error);
+				else change.resolve(outcome.result as never);
+			});
 		});
 	}
 
