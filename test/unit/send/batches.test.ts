@@ -2,7 +2,7 @@ import { hourMs, minuteMs } from '../../../lib/model/clock';
 import type { DueStep } from '../../../lib/journeys/engine';
 import { sendBatch } from '../../../lib/messages/send/sender';
 import { anna, customerByEmail, customerEvent } from '../record/shop';
-import { FakeChannel, jobOf, openPost, type Post, reasonOf, refusedForGood, sendsOf } from './post';
+import { FakeChannel, jobOf, openPost, type Post, reasonOf, refusedForGood, refusedForNow, sendsOf } from './post';
 
 let post: Post;
 beforeEach(async () => {
@@ -50,6 +50,13 @@ describe('a batch', () => {
 		expect(results.map(reasonOf).sort()).toEqual(['already_sent', 'sent']);
 		expect(post.channel.sent).toHaveLength(1);
 		expect(await post.enrolment('cart-0')).toMatchObject({ step: 1, stepsDone: 1 });
+	});
+
+	it('does not go on to the next step for the second of two alike while the first is refused for now', async () => {
+		const [step] = await claimMany(1);
+		post.channel.during = () => refusedForNow;
+		expect((await post.send([step, step])).map(reasonOf).sort()).toEqual(['already_sent', 'provider_unavailable']);
+		expect(await post.enrolment('cart-0')).toMatchObject({ step: 0, stepsDone: 0, sends: {} });
 	});
 
 	it('never has more reservations open than its channel has connections, two batches at once included', async () => {
@@ -114,6 +121,20 @@ describe('a campaign outside a journey', () => {
 		const ben = (await customerByEmail(post.shop, 'ben@example.com'))!.id;
 		expect((await post.campaign([ben])).map(reasonOf)).toEqual(['no_consent']);
 		expect((await post.campaign([ben], 'notice', { kind: 'transactional' })).map(reasonOf)).toEqual(['sent']);
+	});
+
+	it('does not reach who unsubscribes while the message is being made', async () => {
+		const { store } = post.shop;
+		let isFirst = true;
+		const slow = Object.assign(Object.create(store) as typeof store, {
+			commit: async (commit: Parameters<typeof store.commit>[0]) => {
+				if (isFirst) await post.shop.record({ type: 'unsubscribed', dedupeId: 'link', occurredAtMs: post.shop.now(), source: 'message-link', customerId: id });
+				isFirst = false;
+				return await store.commit(commit);
+			},
+		});
+		expect((await post.campaign([id], 'summer', { store: slow })).map(reasonOf)).toEqual(['unsubscribed']);
+		expect(post.channel.sent).toEqual([]);
 	});
 
 	it('may be sent later what the mail server could not take now', async () => {
