@@ -1,4 +1,4 @@
-import { switchOff } from '../../../lib/journeys/definitions';
+import { register, switchOff } from '../../../lib/journeys/definitions';
 import { advance } from '../../../lib/journeys/enrolment';
 import { dayMs, hourMs, minuteMs } from '../../../lib/model/clock';
 import { type EnrolmentRecord, keys } from '../../../lib/model/records';
@@ -78,10 +78,9 @@ describe('a journey that is switched on', () => {
 	it('enrols by the definition as it stands at the commit, though a copy was read before it changed', async () => {
 		await shop.switchOn({});
 		await shop.definitions.get(shop.now());
-		// Another process edits the schedule: this one's copy is out of date.
-		const { definitions } = shop;
-		shop.definitions = Object.assign(Object.create(definitions), { clear: () => undefined });
-		await shop.switchOn({ steps: [{ name: '2 hours', delayMs: 2 * hourMs }] });
+		// Another process edits the schedule, and this one does not hear of it.
+		const edited = { ...cartJourney, steps: [{ name: '2 hours', delayMs: 2 * hourMs }] };
+		await register(shop.store, edited, { mode: 'activate', owner: 'another', journeyNowMs: shop.now(), machineNowMs: shop.now() });
 		await touch();
 		expect(await waiting(shop, 'carts')).toEqual([{ cart: 'cart-a', dueAtMs: shop.now() + 2 * hourMs }]);
 	});

@@ -56,7 +56,7 @@ describe('a batch', () => {
 		const [step] = await claimMany(1);
 		post.channel.during = () => refusedForNow;
 		expect((await post.send([step, step])).map(reasonOf).sort()).toEqual(['already_sent', 'provider_unavailable']);
-		expect(await post.enrolment('cart-0')).toMatchObject({ step: 0, stepsDone: 0, sends: {} });
+		expect(await post.enrolment('cart-0')).toMatchObject({ step: 0, stepsDone: 0, sends: {}, dueAtMs: post.shop.now() });
 	});
 
 	it('never has more reservations open than its channel has connections, two batches at once included', async () => {
