@@ -124,6 +124,10 @@ function showIdle() {
 		idle.textContent = 'Nobody can be reminded of this cart yet: fill in your e-mail above.';
 		return;
 	}
+	if (!view.customer.optIn && view.stage === 'cart') {
+		idle.textContent = 'No reminder will come: you have not agreed to mail. Tick the box above.';
+		return;
+	}
 	const idleMs = Date.now() + view.clockDiffMs - view.updatedAtMs;
 	const where = view.stage === 'checkout' ? 'This checkout' : 'This cart';
 	idle.replaceChildren(`${where} has been left alone for `, element('b', {}, duration(idleMs)), ...(config.clockSpeed === 1 ? ['.'] : [': ', element('b', {}, duration(idleMs * config.clockSpeed)), ' in journey time.']));
