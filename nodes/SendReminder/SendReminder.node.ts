@@ -107,8 +107,8 @@ async function jobFor(context: IExecuteFunctions, { json }: INodeExecutionData, 
 	const item = json as SendJob['item'];
 	const nodeId = context.getNode().id;
 	if (item.journey) {
-		const { enrolment, step } = item.journey;
-		return { item, itemIndex, customerId: null, sendKey: `${step}:${nodeId}`, messageKey: `${shop.id}/${enrolment}/${step}/${nodeId}`, campaign: null };
+		const { enrolment, enteredAt, step } = item.journey;
+		return { item, itemIndex, customerId: null, sendKey: `${step}:${nodeId}`, messageKey: `${shop.id}/${enrolment}/${enteredAt}/${step}/${nodeId}`, campaign: null };
 	}
 	const campaignKey = options.campaignKey?.trim();
 	if (!campaignKey) {
@@ -118,8 +118,8 @@ async function jobFor(context: IExecuteFunctions, { json }: INodeExecutionData, 
 		});
 	}
 	const customerId = item.customer?.id ?? (await customerByAddress(shop, item));
-	const campaign = `${context.getWorkflow().id}/${nodeId}/${campaignKey}/${customerId ?? 'unknown'}`;
-	return { item, itemIndex, customerId, sendKey: nodeId, messageKey: `${shop.id}/${campaign}`, campaign };
+	const campaign = `${context.getWorkflow().id}/${nodeId}/${campaignKey}`;
+	return { item, itemIndex, customerId, sendKey: nodeId, messageKey: `${shop.id}/${campaign}/${customerId}`, campaign };
 }
 
 async function customerByAddress(shop: ShopHandle, item: SendJob['item']): Promise<string | null> {

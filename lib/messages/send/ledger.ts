@@ -32,7 +32,7 @@ export class Ledger {
 		run: string,
 	) {
 		const { journey } = job.item;
-		this.key = job.campaign === null ? keys.enrolment(journey!.enrolment) : keys.campaignSend(job.campaign);
+		this.key = job.campaign === null ? keys.enrolment(journey!.enrolment) : keys.campaignSend(`${job.campaign}/${job.customerId}`);
 		this.step = journey ? journey.step - 1 : 0;
 		this.token = journey?.token ?? run;
 	}

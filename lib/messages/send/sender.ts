@@ -25,7 +25,7 @@ export interface SendJob {
 	sendKey: string;
 	/** Recognises it in the whole installation; its Message-ID is made from it. */
 	messageKey: string;
-	/** Outside a journey: where the ledger keeps it. */
+	/** Outside a journey: the campaign, in which each customer gets this message once. Null inside one. */
 	campaign: string | null;
 }
 

@@ -80,7 +80,7 @@ export async function openPost(journey: Partial<JourneyDefinition> = {}): Promis
 		send: (steps: DueStep[], node = 'node-1', change: Partial<SenderOptions> = {}) => sendBatch(steps.map((step, index) => jobOf(step, node, index)), { ...options, ...change }),
 		sendOne: async (step: DueStep, node?: string, change?: Partial<SenderOptions>) => (await post.send([step], node, change))[0],
 		campaign: (customerIds: Array<string | null>, key = 'summer', change: Partial<SenderOptions> = {}) =>
-			sendBatch(customerIds.map((customerId, itemIndex) => ({ item: {}, customerId, itemIndex, sendKey: 'node-1', messageKey: `main/${key}/${customerId}`, campaign: `w/node-1/${key}/${customerId}` })), { ...options, ...change }),
+			sendBatch(customerIds.map((customerId, itemIndex) => ({ item: {}, customerId, itemIndex, sendKey: 'node-1', messageKey: `main/${key}/${customerId}`, campaign: `w/node-1/${key}` })), { ...options, ...change }),
 		counters: () => shop.store.readCounters('journey:carts'),
 	});
 	return post;
