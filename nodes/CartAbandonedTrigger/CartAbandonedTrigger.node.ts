@@ -21,6 +21,7 @@ import { readCartDefinition } from '../../lib/n8n/definition';
 import { shopField } from '../../lib/n8n/fields/shop';
 import { getInstallation } from '../../lib/n8n/installation';
 import { JourneyRunner } from '../../lib/n8n/journeyRunner';
+import { cancelLater, nowOrLater } from '../../lib/n8n/nowOrLater';
 import { sampleItem } from '../../lib/n8n/sample';
 
 /** Idle carts and checkouts, one output per step of the schedule. Its timers live in the store, not in executions. */
@@ -80,13 +81,12 @@ export class CartAbandonedTrigger implements INodeType {
 	async trigger(this: ITriggerFunctions): Promise<ITriggerResponse> {
 		try {
 			const shopId = this.getNodeParameter('shop') as string;
-			const installation = await getInstallation();
-			const shop = installation.shop(shopId);
 			const definition = readCartDefinition(this);
 
 			if (this.getMode() === 'manual') {
+				const installation = await getInstallation();
 				const manualTriggerFunction = async () => {
-					const { item, output } = await sampleItem(installation, shop, definition);
+					const { item, output } = await sampleItem(installation, installation.shop(shopId), definition);
 					const outputs: INodeExecutionData[][] = Array.from({ length: output + 1 }, () => []);
 					outputs[output].push({ json: item as unknown as IDataObject });
 					this.emit(outputs);
@@ -94,9 +94,23 @@ export class CartAbandonedTrigger implements INodeType {
 				return { manualTriggerFunction };
 			}
 
-			const runner = new JourneyRunner(this, installation, shop, this.getNodeParameter('batchSize') as number);
-			await runner.start(definition);
-			return { closeFunction: async () => runner.close() };
+			const batchSize = this.getNodeParameter('batchSize') as number;
+			let runner: JourneyRunner | null = null;
+			let isClosed = false;
+			await nowOrLater(this, async () => {
+				const installation = await getInstallation();
+				const starting = new JourneyRunner(this, installation, installation.shop(shopId), batchSize);
+				await starting.start(definition);
+				runner = starting;
+				if (isClosed) runner.close();
+			});
+			return {
+				closeFunction: async () => {
+					isClosed = true;
+					cancelLater(this);
+					runner?.close();
+				},
+			};
 		} catch (error) {
 			rethrow(this.getNode(), error);
 		}

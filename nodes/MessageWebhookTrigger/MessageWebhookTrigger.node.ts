@@ -12,9 +12,9 @@ import {
 import { isShopJourneysError } from '../../lib/model/errors';
 import { readLink, type UnsubscribeLink } from '../../lib/messages/links';
 import { donePage, errorPage, pageHeaders, unsubscribePage } from '../../lib/messages/pages';
-import { rethrow } from '../../lib/n8n/errors';
 import { shopField } from '../../lib/n8n/fields/shop';
 import { getInstallation, type Installation } from '../../lib/n8n/installation';
+import { cancelLater, nowOrLater } from '../../lib/n8n/nowOrLater';
 
 /** What recipients do with a message: for now the one-click unsubscribe (POST) and its page (GET changes nothing). */
 export class MessageWebhookTrigger implements INodeType {
@@ -51,15 +51,13 @@ export class MessageWebhookTrigger implements INodeType {
 				return false;
 			},
 			async create(this: IHookFunctions): Promise<boolean> {
-				try {
-					const { shop } = await getInstallation();
-					await shop(this.getNodeParameter('shop') as string).saveMessageAddress(this.getNodeWebhookUrl('default') ?? null);
-					return true;
-				} catch (error) {
-					rethrow(this.getNode(), error);
-				}
+				const address = this.getNodeWebhookUrl('default') ?? null;
+				const shopId = this.getNodeParameter('shop') as string;
+				await nowOrLater(this, async () => (await getInstallation()).shop(shopId).saveMessageAddress(address));
+				return true;
 			},
 			async delete(this: IHookFunctions): Promise<boolean> {
+				cancelLater(this);
 				const { shop } = await getInstallation();
 				await shop(this.getNodeParameter('shop') as string).saveMessageAddress(null);
 				return true;

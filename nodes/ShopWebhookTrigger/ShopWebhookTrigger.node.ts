@@ -14,9 +14,11 @@ import {
 } from 'n8n-workflow';
 import { secondMs } from '../../lib/model/clock';
 import { eventCatalogue, type EventType } from '../../lib/model/events';
+import { deliveryCounters } from '../../lib/model/records';
 import { httpAnswer, rethrow } from '../../lib/n8n/errors';
 import { shopField } from '../../lib/n8n/fields/shop';
 import { getInstallation } from '../../lib/n8n/installation';
+import { cancelLater, nowOrLater } from '../../lib/n8n/nowOrLater';
 import { adapterFor } from '../../lib/shops/registry';
 import { readSettings, settingsFields } from '../../lib/n8n/fields/settings';
 
@@ -111,18 +113,20 @@ export class ShopWebhookTrigger implements INodeType {
 				return false;
 			},
 			async create(this: IHookFunctions): Promise<boolean> {
+				if (process.env.N8N_EXPRESSION_ENGINE_LAZY_ACQUIRE !== 'true') {
+					this.logger.warn('Shop Journeys: start n8n with N8N_EXPRESSION_ENGINE_LAZY_ACQUIRE=true, and it takes about six times as many deliveries per second');
+				}
 				try {
-					if (process.env.N8N_EXPRESSION_ENGINE_LAZY_ACQUIRE !== 'true') {
-						this.logger.warn('Shop Journeys: start n8n with N8N_EXPRESSION_ENGINE_LAZY_ACQUIRE=true, and it takes about six times as many deliveries per second');
-					}
-					const { shop } = await getInstallation();
-					await shop(this.getNodeParameter('shop') as string).saveSettings(readSettings((name) => this.getNodeParameter(name)));
+					const settings = readSettings((name) => this.getNodeParameter(name));
+					const shopId = this.getNodeParameter('shop') as string;
+					await nowOrLater(this, async () => (await getInstallation()).shop(shopId).saveSettings(settings));
 					return true;
 				} catch (error) {
 					rethrow(this.getNode(), error);
 				}
 			},
 			async delete(this: IHookFunctions): Promise<boolean> {
+				cancelLater(this);
 				return true;
 			},
 		},
@@ -151,6 +155,7 @@ export class ShopWebhookTrigger implements INodeType {
 			const shop = installation.shop(this.getNodeParameter('shop') as string);
 			const { currency, url } = await shop.settings();
 			const { events, ignored } = adapter.normalise(delivery, { toJourneyMs: installation.clock.toJourneyMs, currency, shopUrl: url });
+			if (ignored) await shop.store.commit({ counters: [{ group: deliveryCounters, field: `${adapter.id}.ignored`, add: 1 }] });
 			const outcomes: Record<string, number> = {};
 			const started: IDataObject[] = [];
 			const startFor = this.getNodeParameter('startFor', []) as EventType[];
