@@ -6,12 +6,12 @@ import { DatabaseSync } from 'node:sqlite';
 import { openStore } from '../../lib/store/open';
 import type { StoreHub } from '../../lib/store/store';
 import { type MailServer, startMailServer } from '../unit/messages/mail-server';
+import { type Credential, Owner } from './owner';
 
 const { ensureRuntime } = require('../../scripts/lib/runtime');
 const { ensurePackage } = require('../../scripts/lib/build');
-const { prepareUserFolder, testOwner } = require('../../scripts/lib/user-folder');
+const { prepareUserFolder } = require('../../scripts/lib/user-folder');
 const { activationLimitMs, startN8n, untilWorkflowsActive } = require('../../scripts/lib/n8n');
-const { publishWorkflows } = require('../../scripts/lib/rest');
 
 export interface Workflow {
 	id: string;
@@ -74,14 +74,18 @@ export interface Options {
 	speed: number;
 	env?: Record<string, string>;
 	mail?: Parameters<typeof startMailServer>[0];
+	/** Beside those of the shops and the mail server. */
+	credentials?: Credential[];
 }
 
 /** A real n8n with the packed package, the given workflows published, and a real SMTP server. */
 export class Installation {
-	private running: { url: string; port: number; pid: number; logFile: string; stop(): Promise<void>; kill(): Promise<void> } | null = null;
+	private running: { url: string; port: number; pid: number; logFile: string; failed: Installation['failed']; stop(): Promise<void>; kill(): Promise<void> } | null = null;
 	private readonly hubs: StoreHub[] = [];
 	/** Workflows that n8n could not activate, with its reason. */
 	failed: Array<{ workflowId: string; error: string }> = [];
+	/** The ids that n8n gave the credentials, by those that the workflows name them by. */
+	readonly credentialIds = new Map<string, string>();
 
 	private constructor(
 		readonly userFolder: string,
@@ -95,18 +99,7 @@ export class Installation {
 		const tarball = await ensurePackage();
 		const mail = await startMailServer(options.mail);
 		const userFolder = mkdtempSync(path.join(tmpdir(), 'shop-journeys-e2e-'));
-		await prepareUserFolder({
-			userFolder,
-			runtime,
-			tarball,
-			credentials: [
-				{ id: 'e2eGeneric', name: 'Shop', type: 'shopJourneysShopApi', data: { signingSecret: secrets.generic } },
-				{ id: 'e2eShopify', name: 'Shopify', type: 'shopifyAccessTokenApi', data: { shopSubdomain: 'tea', accessToken: 'none', appSecretKey: secrets.shopify } },
-				{ id: 'e2eSmtp', name: 'Mail', type: 'smtp', data: { user: '', password: '', host: '127.0.0.1', port: mail.port, secure: false, disableStartTls: true, hostName: '' } },
-			],
-			workflows: options.workflows,
-			publish: [],
-		});
+		await prepareUserFolder({ userFolder, runtime, tarball });
 		return new Installation(userFolder, mail, options, runtime);
 	}
 
@@ -120,12 +113,43 @@ export class Installation {
 			runtime: this.runtime,
 			env: { SHOP_JOURNEYS_DEMO_STORE: 'true', SHOP_JOURNEYS_CLOCK_SPEED: String(this.options.speed), SHOP_JOURNEYS_LEASE_SECONDS: '5', SHOP_JOURNEYS_RETRY_SECONDS: '0.001', ...this.options.env, ...env },
 		});
+		this.failed = this.running!.failed;
 		if (isFirst) {
-			const startedMs = Date.now();
-			await publishWorkflows(this.url, testOwner, this.options.workflows.map(({ id }) => id));
-			this.failed = await untilWorkflowsActive({ userFolder: this.userFolder, runtime: this.runtime, startedMs, limitMs: activationLimitMs, env: process.env });
+			await this.setUp().catch(async (error: unknown) => {
+				await this.close();
+				throw error;
+			});
 		}
 		return this;
+	}
+
+	/** Over the REST API of the editor: each call of n8n's command line takes as long as a start of n8n. */
+	private async setUp(): Promise<void> {
+		const owner = await this.owner();
+		const startedMs = Date.now();
+		const credentials: Credential[] = [
+			{ id: 'e2eGeneric', name: 'Shop', type: 'shopJourneysShopApi', data: { signingSecret: secrets.generic } },
+			{ id: 'e2eShopify', name: 'Shopify', type: 'shopifyAccessTokenApi', data: { shopSubdomain: 'tea', accessToken: 'none', appSecretKey: secrets.shopify } },
+			{ id: 'e2eSmtp', name: 'Mail', type: 'smtp', data: { user: '', password: '', host: '127.0.0.1', port: this.mail.port, secure: false, disableStartTls: true, hostName: '' } },
+			...(this.options.credentials ?? []),
+		];
+		for (const credential of credentials) this.credentialIds.set(credential.id, await owner.createCredential(credential));
+		for (const workflow of this.options.workflows) {
+			const nodes = JSON.parse(JSON.stringify(workflow.nodes), (key, value: unknown) => (key === 'id' ? (this.credentialIds.get(value as string) ?? value) : value)) as Workflow['nodes'];
+			await owner.createWorkflow({ ...workflow, nodes });
+			await owner.publish(workflow.id);
+		}
+		await this.untilActive(startedMs);
+	}
+
+	/** n8n switches on in the background what was published since `startedMs`. */
+	async untilActive(startedMs: number): Promise<void> {
+		this.failed = await untilWorkflowsActive({ userFolder: this.userFolder, runtime: this.runtime, startedMs, limitMs: activationLimitMs, env: process.env });
+	}
+
+	/** Signed in to the n8n that is running now. */
+	owner(): Promise<Owner> {
+		return Owner.signIn(this.url);
 	}
 
 	get url(): string {
@@ -150,7 +174,8 @@ export class Installation {
 
 	/** The store as another process sees it. */
 	store(shop = 'main') {
-		const hub = openStore({ driver: 'sqlite', file: path.join(this.userFolder, '.n8n/shop-journeys/store.sqlite') });
+		const url = this.options.env?.SHOP_JOURNEYS_REDIS_URL;
+		const hub = openStore(url ? { driver: 'redis', url } : { driver: 'sqlite', file: path.join(this.userFolder, '.n8n/shop-journeys/store.sqlite') });
 		this.hubs.push(hub);
 		return hub.scope(shop);
 	}

@@ -60,8 +60,8 @@ export function cartEvent({ token, email, firstName = 'Mia', consent = true, ite
 	};
 }
 
-export function orderEvent({ token, email, orderId = randomUUID() }: { token?: string; email: string; orderId?: string }): Record<string, unknown> {
-	const at = new Date().toISOString();
+export function orderEvent({ token, email, orderId = randomUUID(), placedAt = new Date() }: { token?: string; email: string; orderId?: string; placedAt?: Date }): Record<string, unknown> {
+	const at = placedAt.toISOString();
 	return {
 		type: 'order_placed',
 		occurredAt: at,
