@@ -109,7 +109,7 @@ function createShop({ shopUrl, webhookTarget, secret, dataDir, clockSpeed = 1, m
 		fs.createReadStream(file).pipe(response);
 	}
 
-	return http.createServer(async (request, response) => {
+	const server = http.createServer(async (request, response) => {
 		try {
 			const { pathname, searchParams } = new URL(request.url, shopUrl);
 			const action = /^\/api\/(\w+)$/.exec(pathname)?.[1];
@@ -137,6 +137,8 @@ function createShop({ shopUrl, webhookTarget, secret, dataDir, clockSpeed = 1, m
 			if (!response.headersSent) sendJson(response, 500, { error: 'The shop stumbled' });
 		}
 	});
+	server.on('close', () => webhooks.stop());
+	return server;
 }
 
 if (require.main === module) {

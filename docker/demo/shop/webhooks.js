@@ -5,6 +5,7 @@
 const { createHmac, randomUUID } = require('node:crypto');
 const fs = require('node:fs');
 const path = require('node:path');
+const { setTimeout: sleep } = require('node:timers/promises');
 
 const firstRetryMs = 500;
 const longestRetryMs = 15_000;
@@ -44,6 +45,12 @@ class Webhooks {
 		/** @type {Delivery[]} */
 		this.deliveries = fs.existsSync(file) ? JSON.parse(fs.readFileSync(file, 'utf8')) : [];
 		this.working = false;
+		this.stopped = new AbortController();
+	}
+
+	/** What waits is on disk, and goes out when the shop is started again. */
+	stop() {
+		this.stopped.abort();
 	}
 
 	save() {
@@ -65,15 +72,17 @@ class Webhooks {
 
 	/** Sends what waits, in order: a later cart must not overtake an earlier one. */
 	async work() {
-		if (this.working) return;
+		if (this.working || this.stopped.signal.aborted) return;
 		this.working = true;
 		try {
 			let next;
 			while ((next = this.deliveries.find(({ state }) => state === 'waiting'))) {
 				await this.attempt(next);
+				if (this.stopped.signal.aborted) return;
 				if (next.state !== 'waiting') continue;
 				const waitMs = Math.min(longestRetryMs, firstRetryMs * 2 ** (next.attempts - 1));
-				await new Promise((resolve) => setTimeout(resolve, waitMs));
+				await sleep(waitMs, undefined, { signal: this.stopped.signal }).catch(() => {});
+				if (this.stopped.signal.aborted) return;
 			}
 		} finally {
 			this.working = false;
@@ -88,7 +97,7 @@ class Webhooks {
 				method: 'POST',
 				headers: { 'content-type': 'application/json', ...signatureHeaders({ id: delivery.id, sentAtMs: this.now(), body: delivery.body, secret: this.secret }) },
 				body: delivery.body,
-				signal: AbortSignal.timeout(timeoutMs),
+				signal: AbortSignal.any([AbortSignal.timeout(timeoutMs), this.stopped.signal]),
 			});
 			const text = (await response.text()).slice(0, 300);
 			delivery.answer = `${response.status}${response.ok ? '' : ` ${text}`}`;
