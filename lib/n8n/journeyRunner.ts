@@ -43,6 +43,9 @@ export class JourneyRunner {
 	private definition!: JourneyDefinition;
 	private timers: NodeJS.Timeout[] = [];
 	private tickTimer: NodeJS.Timeout | null = null;
+	private isTicking = false;
+	/** The last batch was a full one: the next leaves as soon as one of those under way has succeeded. */
+	private isBehind = false;
 	private isClosed = false;
 	/** n8n's opt-in engine v2 refuses to report the end of an execution: token and lease carry on alone. */
 	private canReportEnd = true;
@@ -87,17 +90,18 @@ export class JourneyRunner {
 
 	private scheduleTick(delayMs: number): void {
 		if (this.isClosed) return;
+		if (this.tickTimer) clearTimeout(this.tickTimer);
 		this.tickTimer = setTimeout(() => void this.tick(), delayMs);
 	}
 
 	private async tick(): Promise<void> {
-		let delayMs = this.installation.clock.speed > 1 ? fastTickMs : tickMs;
+		this.isTicking = true;
 		const reached = await this.guarded(async () => {
 			const settings = await this.shop.settings();
 			if (this.batches.size < maxBatches) {
 				const steps = await claimSteps(this.engine, this.definition, settings, this.batchSize);
 				this.emit(steps, indexes.due(this.definition.id), (outcome) => (outcome === 'success' ? settleFinished(this.engine, this.definition, steps) : giveBack(this.engine, this.definition, steps)));
-				if (steps.length === this.batchSize) delayMs = 0;
+				this.isBehind = steps.length === this.batchSize;
 			}
 			if (this.definition.emitEnded && this.batches.size < maxBatches) {
 				const ended = await claimEnded(this.engine, this.definition, settings, this.batchSize);
@@ -106,7 +110,13 @@ export class JourneyRunner {
 				});
 			}
 		});
-		this.scheduleTick(reached ? delayMs : storeRetryMs);
+		this.isTicking = false;
+		const pauseMs = this.installation.clock.speed > 1 ? fastTickMs : tickMs;
+		this.scheduleTick(reached ? (this.mayGoOn ? 0 : pauseMs) : storeRetryMs);
+	}
+
+	private get mayGoOn(): boolean {
+		return this.isBehind && this.batches.size < maxBatches;
 	}
 
 	/** Hands a batch to the workflow, each item by the output of its step. */
@@ -132,6 +142,7 @@ export class JourneyRunner {
 		const status = run?.status;
 		if (status === 'success') {
 			this.batches.delete(batch);
+			if (this.mayGoOn && !this.isTicking) this.scheduleTick(0);
 			void this.guarded(() => batch.settle('success'));
 		} else if (status === 'error' || status === 'crashed') {
 			this.batches.delete(batch);
