@@ -1,4 +1,4 @@
-import type { JourneyItem } from '../model/item';
+import type { ItemLine, JourneyItem } from '../model/item';
 import { type CartRecord, type CustomerRecord, type EnrolmentRecord, type JourneyDefinition, keys, type ProductRecord } from '../model/records';
 import type { ShopSettings } from '../model/settings';
 import type { LineItem } from '../model/events';
@@ -106,8 +106,8 @@ export function itemCart(cart: CartRecord, settings: ShopSettings, products: Map
 	};
 }
 
-function withProduct(item: LineItem, product: ProductRecord | undefined): LineItem {
+function withProduct(item: LineItem, product: ProductRecord | undefined): ItemLine {
 	if (!product) return item;
-	const variant = product.variants?.find(({ variantId }) => variantId === item.variantId);
-	return { ...item, imageUrl: item.imageUrl ?? variant?.imageUrl ?? product.imageUrl, url: item.url ?? product.url };
+	const variant = product.variants?.find(({ variantId }) => variantId === item.variantId) ?? (product.variants?.length === 1 ? product.variants[0] : undefined);
+	return { ...item, stock: variant?.stock, imageUrl: item.imageUrl ?? variant?.imageUrl ?? product.imageUrl, url: item.url ?? product.url };
 }

@@ -1,5 +1,4 @@
-import type { LineItem } from '../model/events';
-import type { ItemCustomer, JourneyItem } from '../model/item';
+import type { ItemCustomer, ItemLine, JourneyItem } from '../model/item';
 import { formatMoney } from '../model/money';
 import type { ShopSettings } from '../model/settings';
 import { personName, pickLocale, singleLine, webUrl } from './safe-text';
@@ -8,10 +7,12 @@ import { personName, pickLocale, singleLine, webUrl } from './safe-text';
 export interface MessageLinks {
 	/** A page on which the reader can unsubscribe. Without it the mail shows no such link. */
 	unsubscribePageUrl?: string;
+	/** A page that asks why the cart was not ordered. */
+	answerPageUrl?: string;
 }
 
 /** A line of the cart as templates see it: clean text, formatted prices, and the raw numbers beside them. */
-export interface ContextItem extends Omit<LineItem, 'title'> {
+export interface ContextItem extends Omit<ItemLine, 'title'> {
 	title: string;
 	/** One piece, e.g. "€19.99". */
 	price: string;
@@ -42,7 +43,7 @@ export interface MessageContext {
 	};
 	shop: { name: string; url: string; logoUrl: string; postalAddress: string; currency: string; locale: string; timezone: string };
 	journey: { id: string; name: string; kind: string; step: number; stepName: string; steps: number; enteredAt: string };
-	links: { unsubscribe: string };
+	links: { unsubscribe: string; answer: string };
 	discountCode: string;
 }
 
@@ -91,12 +92,12 @@ export function buildContext(item: JourneyItem, settings: ShopSettings, links: M
 			steps: journey.steps,
 			enteredAt: journey.enteredAt,
 		},
-		links: { unsubscribe: webUrl(links.unsubscribePageUrl) },
+		links: { unsubscribe: webUrl(links.unsubscribePageUrl), answer: webUrl(links.answerPageUrl) },
 		discountCode: '',
 	};
 }
 
-function contextItem(line: LineItem, currency: string, locale: string): ContextItem {
+function contextItem(line: ItemLine, currency: string, locale: string): ContextItem {
 	const title = singleLine(line.title, 160);
 	const lineTotalMinor = line.unitPriceMinor * line.quantity;
 	const isReduced = line.fullPriceMinor !== undefined && line.fullPriceMinor > line.unitPriceMinor;
@@ -108,6 +109,7 @@ function contextItem(line: LineItem, currency: string, locale: string): ContextI
 		title,
 		variantTitle: singleLine(line.variantTitle, 100),
 		quantity: line.quantity,
+		stock: line.stock,
 		unitPriceMinor: line.unitPriceMinor,
 		fullPriceMinor: line.fullPriceMinor,
 		lineTotalMinor,

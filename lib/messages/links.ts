@@ -2,8 +2,11 @@ import { createHmac, timingSafeEqual } from 'node:crypto';
 import { ShopJourneysError } from '../model/errors';
 
 /** What a signed link says. Readable by whoever holds the link, but not to be changed. */
-export interface UnsubscribeLink {
-	kind: 'unsubscribe';
+/** Where a link leads: the unsubscribe page, or the question why the cart was not ordered. */
+export type LinkKind = 'unsubscribe' | 'answer';
+
+export interface LinkPayload<K extends LinkKind = LinkKind> {
+	kind: K;
 	shop: string;
 	customerId: string;
 	/** e.g. "email". */
@@ -12,9 +15,6 @@ export interface UnsubscribeLink {
 	enrolment?: string;
 	step?: number;
 }
-
-export type LinkPayload = UnsubscribeLink;
-export type LinkKind = LinkPayload['kind'];
 
 export interface SignOptions {
 	/** Machine time. Unsubscribe links have none: they must work for as long as the mail exists. */
@@ -45,7 +45,7 @@ export function signLink(secret: Buffer | string, payload: LinkPayload, { expire
  * @param kind what the caller serves; a token of another kind is refused.
  * @throws LINK_INVALID for whatever was changed, cut off, signed elsewhere, of another kind, or expired.
  */
-export function readLink<K extends LinkKind = 'unsubscribe'>(token: string, secret: Buffer | string, nowMs: number, kind: K = 'unsubscribe' as K): Extract<LinkPayload, { kind: K }> {
+export function readLink<K extends LinkKind>(token: string, secret: Buffer | string, nowMs: number, kind: K): LinkPayload<K> {
 	const match = typeof token === 'string' && token.length <= maxTokenLength ? /^([\w-]+)\.([\w-]+)$/.exec(token) : null;
 	if (!match) throw invalid('This link is incomplete');
 	const [, body, given] = match;
@@ -57,7 +57,7 @@ export function readLink<K extends LinkKind = 'unsubscribe'>(token: string, secr
 	const [signedKind, shop, customerId, channel, enrolment, step, expiresAtMs] = JSON.parse(Buffer.from(body, 'base64url').toString()) as [K, string, string, string, string | null, number | null, number | null];
 	if (signedKind !== kind) throw invalid('This link is meant for something else');
 	if (expiresAtMs !== null && nowMs >= expiresAtMs) throw invalid('This link has expired');
-	return { kind, shop, customerId, channel, ...(enrolment !== null && { enrolment }), ...(step !== null && { step }) } as Extract<LinkPayload, { kind: K }>;
+	return { kind, shop, customerId, channel, ...(enrolment !== null && { enrolment }), ...(step !== null && { step }) } as LinkPayload<K>;
 }
 
 function signature(secret: Buffer | string, kind: string, body: string): Buffer {

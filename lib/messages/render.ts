@@ -68,6 +68,8 @@ const maxSubjectLength = 200;
 const maxPreviewLength = 250;
 /** Lines of a cart in the mail. More would push the button out of sight, and the mail over Gmail's 102 kB. */
 const maxItemsShown = 10;
+/** Stock at or below this is "really low": only then may a mail say so. */
+const lowStockMost = 3;
 
 /**
  * Compiles once; `render` then takes well under a third of a millisecond.
@@ -126,7 +128,7 @@ interface DesignModel {
 	shop: MessageContext['shop'];
 	headline: string;
 	intro: string[];
-	items: Array<ContextItem & { details: string }>;
+	items: Array<ContextItem & { details: string; stockNote: string }>;
 	moreItems: string;
 	total: { label: string; amount: string } | undefined;
 	discount: { code: string; text: string } | undefined;
@@ -134,13 +136,14 @@ interface DesignModel {
 	help: string;
 	postalLines: string[];
 	why: string;
+	whyNot: { label: string; url: string } | undefined;
 	unsubscribe: { label: string; url: string } | undefined;
 }
 
 function designModel(context: MessageContext, tone: CartReminderTone, overrides: Overrides, words: Words, data: RenderData, settings: ShopSettings): DesignModel {
 	const { customer, cart, shop } = context;
 	const hasCode = context.discountCode !== '';
-	const toneWords: ToneWords = words.cartReminder[tone === 'lastCode' && hasCode ? 'lastCodeWithCode' : tone];
+	const toneWords = wordsOfTone(tone, context, words);
 	const values = { shop: shop.name };
 	const wordsOf = (key: keyof ToneWords) => overrides[key]?.(context, data) ?? namedPhrase(toneWords[key], customer.firstName, values);
 	// The operator writes in the shop's language; our own words may have had to fall back to English.
@@ -159,7 +162,7 @@ function designModel(context: MessageContext, tone: CartReminderTone, overrides:
 		shop,
 		headline: singleLine(wordsOf('headline'), 200),
 		intro: paragraphs(wordsOf('intro')),
-		items: cart.items.slice(0, maxItemsShown).map((line) => ({ ...line, details: details(line, words) })),
+		items: cart.items.slice(0, maxItemsShown).map((line) => ({ ...line, details: details(line, words), stockNote: tone === 'lowStock' && isLow(line) ? phrase(words.design.onlyLeft, { count: line.stock }, words.locale) : '' })),
 		moreItems: hiddenItems > 0 ? phrase(words.design.moreItems, { count: hiddenItems }, words.locale) : '',
 		total: cart.total ? { label: phrase(words.design.total), amount: cart.total } : undefined,
 		discount: hasCode ? { code: context.discountCode, text: discountText(context, tone, overrides, words, data) } : undefined,
@@ -167,8 +170,20 @@ function designModel(context: MessageContext, tone: CartReminderTone, overrides:
 		help: helpLine(settings, shop.url, words),
 		postalLines: postalLines(shop),
 		why: phrase(words.design.why, values),
+		whyNot: tone === 'reminder' && context.links.answer ? { label: phrase(words.design.whyNot), url: context.links.answer } : undefined,
 		unsubscribe: context.links.unsubscribe ? { label: phrase(words.design.unsubscribe), url: context.links.unsubscribe } : undefined,
 	};
+}
+
+/** A mail claims nothing that is not true: no code without a code, no scarcity with a full shelf. */
+function wordsOfTone(tone: CartReminderTone, { cart, discountCode }: MessageContext, words: Words): ToneWords {
+	if (tone === 'lastCode' && discountCode) return words.cartReminder.lastCodeWithCode;
+	if (tone === 'lowStock' && !cart.items.some(isLow)) return words.cartReminder.noHurry;
+	return words.cartReminder[tone];
+}
+
+function isLow(line: ContextItem): line is ContextItem & { stock: number } {
+	return line.stock !== undefined && line.stock > 0 && line.stock <= lowStockMost;
 }
 
 function details(line: ContextItem, words: Words): string {

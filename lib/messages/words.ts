@@ -15,7 +15,7 @@ export interface ToneWords {
 	buttonLabel: NamedPhrase;
 }
 
-export const cartReminderTones = ['reminder', 'benefits', 'noHurry', 'lastCode'] as const;
+export const cartReminderTones = ['reminder', 'benefits', 'lowStock', 'noHurry', 'lastCode'] as const;
 export type CartReminderTone = (typeof cartReminderTones)[number];
 
 /** One file of `words/`. A locale's file may leave keys out: English fills in. */
@@ -32,11 +32,15 @@ export interface Words {
 		| 'helpVisit'
 		| 'why'
 		| 'unsubscribe'
-		| 'viewItem',
+		| 'viewItem'
+		| 'whyNot'
+		| 'onlyLeft',
 		Phrase
 	>;
 	unsubscribePage: Record<'title' | 'text' | 'button' | 'doneTitle' | 'doneText', string>;
-	/** `lastCodeWithCode` takes the place of `lastCode` when there is a code: only then may it be promised. */
+	/** The question why a cart was not ordered; each reason is one button. */
+	answerPage: Record<'title' | 'text' | 'comment' | 'doneTitle' | 'doneText', string> & { reasons: Record<string, string> };
+	/** `lowStock` is used only where stock is really low, else `noHurry`. `lastCodeWithCode` takes the place of `lastCode` when there is a code: only then may it be promised. */
 	cartReminder: Record<CartReminderTone | 'lastCodeWithCode', ToneWords>;
 }
 
@@ -81,6 +85,7 @@ function readWords(folder: string): Map<string, Words> {
 			{
 				locale: words.locale,
 				design: { ...english.design, ...words.design },
+				answerPage: { ...english.answerPage, ...words.answerPage },
 				unsubscribePage: { ...english.unsubscribePage, ...words.unsubscribePage },
 				cartReminder: { ...english.cartReminder, ...words.cartReminder },
 			},

@@ -148,6 +148,7 @@ export const eventCatalogue = {
 	product_deleted: { label: 'Product Deleted', carries: 'product', supply: { shopify: 'webhook', generic: 'webhook' } },
 	message_sent: { label: 'Message Sent', carries: 'message', supply: {} },
 	message_not_sent: { label: 'Message Not Sent', carries: 'message', supply: {} },
+	cart_answered: { label: 'Cart Question Answered', carries: 'customer', supply: {} },
 	unsubscribed: { label: 'Unsubscribed', carries: 'customer', supply: {} },
 } as const satisfies Record<string, { label: string; carries: 'cart' | 'order' | 'customer' | 'product' | 'message'; supply: Partial<Record<string, 'webhook' | 'derived'>> }>;
 
@@ -175,4 +176,6 @@ export interface ShopEvent {
 	/** With `order_refunded`; `order` is absent then where the shop does not send it along. */
 	refund?: RefundFacts;
 	product?: ProductFacts;
+	/** With `cart_answered`: why the customer did not order. */
+	answer?: { reason: string; comment?: string };
 }

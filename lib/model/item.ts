@@ -58,5 +58,10 @@ export interface ItemCart {
 	/** Back to the cart (or the checkout): the shop's recovery link where it has one. */
 	url: string;
 	updatedAt: string;
-	items: LineItem[];
+	items: ItemLine[];
+}
+
+export interface ItemLine extends LineItem {
+	/** Pieces left, where the shop tracks and tells it. */
+	stock?: number;
 }

@@ -98,11 +98,12 @@ async function takeFacts(tx: Transaction, customer: CustomerRecord, facts: Custo
 
 /** What the log keeps of an event: enough for a timeline, nothing that the documents hold already. */
 function summary(event: ShopEvent): Json {
-	const { cart, order, product } = event;
+	const { cart, order, product, answer } = event;
 	return {
 		source: event.source,
 		...(cart && { cart: cart.cartToken ?? cart.checkoutToken, items: cart.items.length, ...(cart.closed && { closed: cart.closed }) }),
 		...(order && { order: order.orderId, totalMinor: order.totalMinor, currency: order.currency }),
 		...(product && { product: product.productId }),
+		...(answer && { reason: answer.reason, ...(answer.comment && { comment: answer.comment }) }),
 	};
 }

@@ -1,5 +1,6 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import {
+	type IDataObject,
 	type IHookFunctions,
 	type INodeType,
 	type INodeTypeDescription,
@@ -10,13 +11,14 @@ import {
 	NodeConnectionTypes,
 } from 'n8n-workflow';
 import { isShopJourneysError } from '../../lib/model/errors';
-import { readLink, type UnsubscribeLink } from '../../lib/messages/links';
-import { donePage, errorPage, pageHeaders, unsubscribePage } from '../../lib/messages/pages';
+import { type LinkKind, type LinkPayload, readLink } from '../../lib/messages/links';
+import { answeredPage, answerPage, donePage, errorPage, isAnswerReason, pageHeaders, unsubscribePage } from '../../lib/messages/pages';
+import { singleLine } from '../../lib/messages/safe-text';
 import { shopField } from '../../lib/n8n/fields/shop';
 import { getInstallation, type Installation } from '../../lib/n8n/installation';
 import { cancelLater, nowOrLater } from '../../lib/n8n/nowOrLater';
 
-/** What recipients do with a message: for now the one-click unsubscribe (POST) and its page (GET changes nothing). */
+/** What recipients do with a message: unsubscribe with one click (POST), or say why they did not order. A GET changes nothing. */
 export class MessageWebhookTrigger implements INodeType {
 	description: INodeTypeDescription = {
 		displayName: 'Message Webhook Trigger',
@@ -25,8 +27,8 @@ export class MessageWebhookTrigger implements INodeType {
 		group: ['trigger'],
 		// Begins at 2: for nodes of version 1 n8n evaluates an expression on each call, which costs a virtual machine.
 		version: 2,
-		subtitle: 'Unsubscribe links',
-		description: 'Serves the links in messages: unsubscribe with one click, as mail programs ask for it',
+		subtitle: 'Links in messages',
+		description: 'Serves the links in messages: unsubscribe with one click, and the question why a cart was not ordered',
 		defaults: { name: 'Message Webhook Trigger' },
 		inputs: [],
 		outputs: [NodeConnectionTypes.Main],
@@ -38,8 +40,8 @@ export class MessageWebhookTrigger implements INodeType {
 			header: 'Publish this workflow once; Send Reminder finds its address by itself',
 			activationHint: 'Once published, messages carry unsubscribe links that lead here. Mail programs need a public https address: set WEBHOOK_URL for n8n.',
 			executionsHelp: {
-				inactive: 'Publish the workflow. Unsubscribing is recorded; it starts one execution per customer.',
-				active: 'Unsubscribe links lead here. Each customer who unsubscribes starts one execution.',
+				inactive: 'Publish the workflow. Unsubscribing and answers are recorded, with one execution for each.',
+				active: 'Links in messages lead here. Each customer who unsubscribes or answers starts one execution.',
 			},
 		},
 		properties: [shopField],
@@ -83,23 +85,22 @@ export class MessageWebhookTrigger implements INodeType {
 
 	async webhook(this: IWebhookFunctions): Promise<IWebhookResponseData> {
 		const response = this.getResponseObject();
-		const isPost = this.getRequestObject().method === 'POST';
 		const answer = (status: number, html: string): IWebhookResponseData => {
 			response.status(status).set(pageHeaders).send(html);
 			return { noWebhookResponse: true };
 		};
 		try {
+			const query = this.getQueryData() as { t?: unknown; a?: unknown };
+			const kind: LinkKind = query.a === undefined ? 'unsubscribe' : 'answer';
+			const token = String((kind === 'answer' ? query.a : query.t) ?? '');
 			const installation = await getInstallation();
-			const token = String((this.getQueryData() as { t?: unknown }).t ?? '');
-			const link = readLink(token, installation.linkSecret, installation.clock.machineNowMs(), 'unsubscribe');
-			const shop = installation.shop(link.shop);
-			const { name, locale } = await shop.settings();
-			if (!isPost) return answer(200, unsubscribePage({ shopName: name, locale, token }));
-			const isNew = await unsubscribe(installation, link, token);
-			const page = donePage({ shopName: name, locale });
-			if (!isNew) return answer(200, page);
-			answer(200, page);
-			return { noWebhookResponse: true, workflowData: [this.helpers.returnJsonArray([{ event: 'unsubscribed', shop: link.shop, customerId: link.customerId, channel: link.channel }])] };
+			const link = readLink(token, installation.linkSecret, installation.clock.machineNowMs(), kind);
+			const { name: shopName, locale } = await installation.shop(link.shop).settings();
+			const page = { shopName, locale, token };
+			if (this.getRequestObject().method !== 'POST') return answer(200, kind === 'answer' ? answerPage(page) : unsubscribePage(page));
+			const event = kind === 'answer' ? await recordAnswer(installation, link, token, this.getBodyData()) : await recordUnsubscribe(installation, link);
+			const done = answer(200, kind === 'answer' ? answeredPage(page) : donePage(page));
+			return event ? { ...done, workflowData: [this.helpers.returnJsonArray([event])] } : done;
 		} catch (error) {
 			if (isShopJourneysError(error, 'LINK_INVALID')) return answer(error.httpStatus, errorPage(error.message));
 			this.logger.error(`Message Webhook Trigger: ${error instanceof Error ? error.message : String(error)}`);
@@ -108,14 +109,32 @@ export class MessageWebhookTrigger implements INodeType {
 	}
 }
 
-async function unsubscribe({ clock, shop }: Installation, link: UnsubscribeLink, token: string): Promise<boolean> {
-	const outcome = await shop(link.shop).record({
+/** Returns the item to start the workflow with, or null when the customer was unsubscribed before. */
+async function recordUnsubscribe({ clock, shop }: Installation, { shop: shopId, customerId, channel }: LinkPayload): Promise<IDataObject | null> {
+	const outcome = await shop(shopId).record({
 		type: 'unsubscribed',
-		// One link may be used again after the customer has subscribed anew: what counts is the moment.
-		dedupeId: `unsubscribe:${createHash('sha256').update(token).digest('base64url')}:${clock.machineNowMs()}`,
+		// The same link counts again after the customer has subscribed anew.
+		dedupeId: `unsubscribe:${randomUUID()}`,
 		occurredAtMs: clock.journeyNowMs(),
 		source: 'message-link',
-		customerId: link.customerId,
+		customerId,
 	});
-	return outcome === 'recorded';
+	return outcome === 'recorded' ? { event: 'unsubscribed', shop: shopId, customerId, channel } : null;
+}
+
+/** Returns the item to start the workflow with, or null when this message was answered before: the first answer counts. */
+async function recordAnswer({ clock, shop }: Installation, link: LinkPayload, token: string, body: IDataObject): Promise<IDataObject | null> {
+	const reason = String(body.reason ?? '');
+	if (!isAnswerReason(reason)) return null;
+	const comment = singleLine(body.comment, 1000);
+	const { shop: shopId, customerId, enrolment, step } = link;
+	const outcome = await shop(shopId).record({
+		type: 'cart_answered',
+		dedupeId: `answer:${createHash('sha256').update(token).digest('base64url')}`,
+		occurredAtMs: clock.journeyNowMs(),
+		source: 'message-link',
+		customerId,
+		answer: { reason, ...(comment && { comment }) },
+	});
+	return outcome === 'recorded' ? { event: 'cart_answered', shop: shopId, customerId, enrolment, step, reason, comment } : null;
 }

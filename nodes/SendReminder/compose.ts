@@ -42,17 +42,18 @@ export async function messageComposer(context: IExecuteFunctions, installation: 
 			});
 		}
 		const { journey } = job.item;
-		const token = signLink(installation.linkSecret, {
-			kind: 'unsubscribe',
+		const about = {
 			shop: journey?.shop ?? 'main',
 			customerId: customer.id,
 			channel: 'email',
 			...(journey && { enrolment: journey.enrolment, step: journey.step }),
-		});
-		const page = address && isReachable(address, installation) ? `${address}?t=${token}` : undefined;
+		};
+		const base = address && isReachable(address, installation) ? address : undefined;
+		const page = base && `${base}?t=${signLink(installation.linkSecret, { kind: 'unsubscribe', ...about })}`;
+		const answerPageUrl = base && journey && `${base}?a=${signLink(installation.linkSecret, { kind: 'answer', ...about })}`;
 		const replyTo = options.replyTo?.trim() || settings.replyTo;
 		const renderer = hasExpression ? rendererFor(job.itemIndex) : first;
-		const { subject, html, text } = renderer.render(job.item as JourneyItem, { settings, links: { unsubscribePageUrl: page } });
+		const { subject, html, text } = renderer.render(job.item as JourneyItem, { settings, links: { unsubscribePageUrl: page, answerPageUrl } });
 		return {
 			messageId: messageIdFor(job.messageKey, mailbox.address.split('@')[1]),
 			from,

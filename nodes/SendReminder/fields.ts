@@ -35,6 +35,7 @@ export const messageFields: INodeProperties[] = [
 			{ name: 'Friendly Reminder', value: 'reminder', description: 'The cart is kept, and help is offered' },
 			{ name: 'Good Points', value: 'benefits', description: 'What speaks for the choice' },
 			{ name: 'No Hurry', value: 'noHurry', description: 'A second thought, without pressure' },
+			{ name: 'Low Stock, Only if True', value: 'lowStock', description: 'Says what is really running out (three pieces or fewer); else the same as No Hurry' },
 			{ name: 'Last Reminder, With a Code', value: 'lastCode', description: 'With the discount code below, valid that day; without a code just a last reminder' },
 		],
 		default: 'reminder',

@@ -100,6 +100,26 @@ describe('what starts, postpones and ends reminders in a real n8n', () => {
 		expect(await ended(email)).toContain('unsubscribed');
 	}, 40_000);
 
+	test('asks why not: one answer per message, by a button and never by opening the link', async () => {
+		const email = uniqueAddress('answered');
+		await shop.send(cartEvent({ token: email, email }));
+		const mail = await until('the first mail', () => n8n.mailsTo(email)[0]);
+		const [, link] = /href="(https:\/\/n8n\.tea\.example\/[^"]*\?a[^"]*)"/.exec(mail.parsed.html!)!;
+		const url = link.replace('https://n8n.tea.example', n8n.url).replaceAll('&#x3D;', '=');
+		const answers = async () => (await readLogged(n8n.store(), email)).filter(({ type }) => type === 'cart_answered').map(({ data }) => data.reason);
+
+		const page = await fetch(url);
+		expect(page.status).toBe(200);
+		expect(await page.text()).toContain('value="price"');
+		expect(await answers()).toEqual([]);
+		for (const reason of ['nonsense', 'price', 'delivery']) {
+			expect((await fetch(url, { method: 'POST', body: new URLSearchParams({ reason, comment: 'a bit' }) })).status).toBe(200);
+		}
+		expect(await answers()).toEqual(['price']);
+		expect((await fetch(url.replace('?a=', '?t='), { method: 'POST' })).status).toBe(400);
+		expect(await consentOf(email)).toBe('subscribed');
+	}, 30_000);
+
 	test('sends nothing to a customer who has not agreed, and says so', async () => {
 		const email = uniqueAddress('silent');
 		await shop.send(cartEvent({ token: email, email, consent: false }));

@@ -186,7 +186,6 @@ async function conclude(job: SendJob, message: EmailMessage, outcome: SendOutcom
 
 async function book(job: SendJob, message: EmailMessage, answer: string, reason: NotSentReason | null, options: Run): Promise<void> {
 	const { store, clock, definitions } = options;
-	const response = withoutAddress(answer, message.to).slice(0, 200);
 	await transact(
 		store,
 		async (tx) => {
@@ -204,6 +203,7 @@ async function book(job: SendJob, message: EmailMessage, answer: string, reason:
 			}
 			// The lease ran out meanwhile and another run took over: what it booked stands.
 			if (!ledger.isOurs) return;
+			const response = withoutAddress(answer, message.to).slice(0, 200);
 			if (reason === 'provider_unavailable') ledger.put(null);
 			else ledger.put({ ...entry, state: reason === 'rejected' ? 'failed' : 'unknown', response });
 			ledger.refuse(reason, nowMs, response);

@@ -11,7 +11,7 @@ beforeAll(async () => {
 
 const links = { unsubscribePageUrl: 'https://journeys.fern.example/u?t=abc.def' };
 
-function builtIn(item: JourneyItem = sampleItem(), { tone = 'reminder' as CartReminderTone, overrides = {} as ContentOverrides, settings = sampleSettings(), page = links as { unsubscribePageUrl?: string } } = {}): RenderedMessage {
+function builtIn(item: JourneyItem = sampleItem(), { tone = 'reminder' as CartReminderTone, overrides = {} as ContentOverrides, settings = sampleSettings(), page = links as { unsubscribePageUrl?: string; answerPageUrl?: string } } = {}): RenderedMessage {
 	return createRenderer({ content: { kind: 'builtIn', design: 'cart-reminder', tone, overrides }, designsDir }).render(item, { settings, links: page });
 }
 
@@ -122,6 +122,30 @@ describe('what is promised', () => {
 		const mail = builtIn(sampleItem(), { tone: 'benefits', overrides: { discountCode: 'WELCOME' } });
 		expect(mail.html).toContain('WELCOME');
 		expect(`${mail.subject} ${mail.previewText} ${mail.text}`).not.toMatch(/today/i);
+	});
+
+	test('speaks of low stock only with the tone for it, and only of what is really running out', () => {
+		const withStock = (stock: number | undefined) => {
+			const item = sampleItem();
+			item.cart!.items = item.cart!.items.map((line, index) => (index === 0 ? { ...line, stock } : { ...line, stock: 40 }));
+			return item;
+		};
+		const calm = builtIn(sampleItem(), { tone: 'noHurry' });
+		const low = builtIn(withStock(2), { tone: 'lowStock' });
+		expect(low.subject).not.toBe(calm.subject);
+		expect(low.html.match(/Only \d+ left/g)).toEqual(['Only 2 left']);
+		expect(low.text.match(/Only \d+ left/g)).toEqual(['Only 2 left']);
+		for (const stock of [undefined, 0, 4, 40]) expect(builtIn(withStock(stock), { tone: 'lowStock' })).toEqual(calm);
+		expect(builtIn(withStock(2), { tone: 'reminder' }).html).not.toContain('left</span>');
+	});
+
+	test('the first reminder asks why not, when there is a page for it', () => {
+		const answerPageUrl = 'https://journeys.fern.example/u?a=abc.def';
+		const asking = builtIn(sampleItem(), { page: { answerPageUrl } });
+		expect(unescaped(asking.html)).toContain(`href="${answerPageUrl}"`);
+		expect(asking.text).toContain(answerPageUrl);
+		expect(unescaped(builtIn(sampleItem(), { tone: 'benefits', page: { answerPageUrl } }).html)).not.toContain(answerPageUrl);
+		expect(builtIn().text).not.toContain('Decided against');
 	});
 
 	test.each(cartReminderTones)('%s claims nothing about stock or time', (tone) => {
