@@ -48,7 +48,7 @@ function createProgress({ total, out = process.stdout }) {
 		let tick = 0;
 		const draw = () => {
 			const line = `${spinner[tick++ % spinner.length]} ${label} · ${elapsed()}${detail ? ` · ${detail}` : ''}`;
-			out.write(`\r\x1b[2K${line.slice(0, (out.columns ?? 80) - 1)}`);
+			out.write(`\r\x1b[2K${line.slice(0, (out.columns || 80) - 1)}`);
 		};
 		const log = (text) => {
 			detail = text;
