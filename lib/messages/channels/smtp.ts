@@ -106,7 +106,8 @@ export function createSmtpChannel(credential: SmtpCredential, options: SmtpOptio
 				replyTo,
 				envelope: { from: from.address, to: [to.address] },
 				subject: withoutControls(message.subject),
-				html: message.html,
+				// Said rather than found out: nodemailer would count the letters of each mail, a tenth of the work of sending it.
+				html: { content: message.html, contentTransferEncoding: 'quoted-printable' },
 				text: message.text,
 				headers: preparedHeaders(message.headers),
 				signal: abort.signal,
