@@ -34,9 +34,9 @@ export const messageFields: INodeProperties[] = [
 		options: [
 			{ name: 'Friendly Reminder', value: 'reminder', description: 'The cart is kept, and help is offered' },
 			{ name: 'Good Points', value: 'benefits', description: 'What speaks for the choice' },
-			{ name: 'No Hurry', value: 'noHurry', description: 'A second thought, without pressure' },
-			{ name: 'Low Stock, Only if True', value: 'lowStock', description: 'Says what is really running out (three pieces or fewer); else the same as No Hurry' },
 			{ name: 'Last Reminder, With a Code', value: 'lastCode', description: 'With the discount code below, valid that day; without a code just a last reminder' },
+			{ name: 'Low Stock, Only if True', value: 'lowStock', description: 'Says what is really running out (three pieces or fewer); else the same as No Hurry' },
+			{ name: 'No Hurry', value: 'noHurry', description: 'A second thought, without pressure' },
 		],
 		default: 'reminder',
 		description: 'The words of the mail. Anything can be replaced under "Own Words".',
