@@ -83,7 +83,7 @@ function positiveNumber(env: Environment, name: string, fallback: number): numbe
 export async function openInstallation(env: Environment, machineNowMs: () => number): Promise<Installation> {
 	const speed = positiveNumber(env, 'SHOP_JOURNEYS_CLOCK_SPEED', 1);
 	const leaseMs = positiveNumber(env, 'SHOP_JOURNEYS_LEASE_SECONDS', 60) * secondMs;
-	const leaseLimitMs = positiveNumber(env, 'SHOP_JOURNEYS_LEASE_LIMIT_SECONDS', (6 * hourMs) / secondMs) * secondMs;
+	const leaseLimitMs = positiveNumber(env, 'SHOP_JOURNEYS_LEASE_LIMIT_SECONDS', hourMs / secondMs) * secondMs;
 	const firstRetryMs = positiveNumber(env, 'SHOP_JOURNEYS_RETRY_SECONDS', 15) * secondMs;
 	const hub = openStore(storeConfig(env));
 	try {
