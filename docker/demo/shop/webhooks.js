@@ -101,7 +101,8 @@ class Webhooks {
 			});
 			const text = (await response.text()).slice(0, 300);
 			delivery.answer = `${response.status}${response.ok ? '' : ` ${text}`}`;
-			if (response.ok) delivery.state = 'taken';
+			// For a moment of its start n8n answers 200 to anything, before any node is loaded.
+			if (response.ok && !text.startsWith('n8n is starting up')) delivery.state = 'taken';
 			else if (finalRefusals.includes(response.status)) delivery.state = 'refused';
 		} catch (error) {
 			delivery.answer = `no answer (${error.cause?.code ?? error.name})`;

@@ -17,9 +17,9 @@ export interface MailServer {
 }
 
 /** A real SMTP server on the loopback that keeps what it takes. `options` may refuse at any stage. */
-export async function startMailServer(options: Partial<SMTPServerOptions> & { beforeAnswer?: (session: SMTPServerSession, server: SMTPServer) => Error | null | 'silence' } = {}): Promise<MailServer> {
+export async function startMailServer(options: Partial<SMTPServerOptions> & { beforeAnswer?: (session: SMTPServerSession, server: SMTPServer) => Error | null | 'silence'; answerAfterMs?: number } = {}): Promise<MailServer> {
 	const received: ReceivedMail[] = [];
-	const { beforeAnswer, ...serverOptions } = options;
+	const { beforeAnswer, answerAfterMs = 0, ...serverOptions } = options;
 	const server: SMTPServer = new SMTPServer({
 		authOptional: true,
 		disabledCommands: ['STARTTLS'],
@@ -33,7 +33,7 @@ export async function startMailServer(options: Partial<SMTPServerOptions> & { be
 				void PostalMime.parse(raw).then((parsed) => {
 					received.push({ raw, headerLines: raw.split('\r\n\r\n')[0].split('\r\n'), parsed, recipients: session.envelope.rcptTo.map(({ address }) => address) });
 					const verdict = beforeAnswer?.(session, server);
-					if (verdict !== 'silence') answer(verdict);
+					if (verdict !== 'silence') setTimeout(() => answer(verdict), answerAfterMs);
 				});
 			});
 		},
