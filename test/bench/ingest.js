@@ -1,10 +1,11 @@
 /** Deliveries taken per second: our webhook trigger against the stock Webhook node and against a trigger that does nothing. */
+const os = require('node:os');
 const path = require('node:path');
 const { ensureRuntime } = require('../../scripts/lib/runtime');
 const { say } = require('./harness/console');
 const { startSide, runBenchmark } = require('./harness/n8n-side');
 const options = require('./harness/options');
-const { residentMb, startHelper, untilIdle } = require('./harness/processes');
+const { cpuMs, residentMb, startHelper, untilIdle } = require('./harness/processes');
 const { inWords, machineFacts, ratioTable, table, writeResult } = require('./harness/report');
 const { ratioOfPairs, rounded, spread } = require('./harness/statistics');
 const { abandonedCart, connectedShop, credentials, emptyTrigger, signingSecret, stockWebhook } = require('./harness/workflows');
@@ -42,6 +43,7 @@ async function startSides() {
 }
 
 async function measure(side, generator, packageDir, amount) {
+	const cpuBefore = cpuMs(side.pid);
 	const result = await generator.ask('run', { url: side.target, amount: Math.max(Math.round(amount), firstLoad), packageDir, secret: signingSecret });
 	const refused = Object.entries(result.statuses).filter(([status]) => status !== '200');
 	if (result.failed > 0 || refused.length > 0) throw new Error(`${side.label}: not all deliveries were answered with 200: ${JSON.stringify(result.statuses)}, ${result.failed} without an answer`);
@@ -50,7 +52,7 @@ async function measure(side, generator, packageDir, amount) {
 	side.busyMb = Math.max(side.busyMb, residentMb(side.pid));
 	// n8n answers the stock Webhook before it has run and saved the execution.
 	await untilIdle(side.pid);
-	return result;
+	return { ...result, cpuMsEach: (cpuMs(side.pid) - cpuBefore) / result.answered };
 }
 
 async function warmUp(side, generator, packageDir) {
@@ -89,7 +91,7 @@ void runBenchmark(async (onEnd) => {
 		for (const side of sides) {
 			const result = await measure(side, generator, ours.packageDir, side.lastRate * options.seconds);
 			side.results.push(result);
-			say(`pair ${pair} of ${options.pairs}: ${side.label} ${result.rate.toFixed(0)}/s, p50 ${result.p50Ms.toFixed(0)} ms, p99 ${result.p99Ms.toFixed(0)} ms`);
+			say(`pair ${pair} of ${options.pairs}: ${side.label} ${result.rate.toFixed(0)}/s, p50 ${result.p50Ms.toFixed(0)} ms, p99 ${result.p99Ms.toFixed(0)} ms, ${result.cpuMsEach.toFixed(2)} ms of processor time each`);
 		}
 	}
 
@@ -110,6 +112,7 @@ void runBenchmark(async (onEnd) => {
 				perSecond: spread(results.map(({ rate }) => rate)),
 				p50Ms: spread(results.map(({ p50Ms }) => p50Ms)),
 				p99Ms: spread(results.map(({ p99Ms }) => p99Ms)),
+				cpuMsEach: spread(results.map(({ cpuMsEach }) => cpuMsEach)),
 				residentMb: { idle: idleMb, busy: busyMb },
 				deliveries: acknowledged,
 			},
@@ -117,10 +120,10 @@ void runBenchmark(async (onEnd) => {
 	);
 	console.log(
 		`\n${table([
-			['16 connections', 'deliveries/s', 'p50 ms', 'p99 ms', 'MB idle', 'MB busy'],
+			['16 connections', 'deliveries/s', 'p50 ms', 'p99 ms', 'CPU ms each', 'MB idle', 'MB busy'],
 			...sides.map(({ key, label }) => {
-				const { perSecond, p50Ms, p99Ms, residentMb: memory } = figures[key];
-				return [label, inWords(perSecond), inWords(p50Ms), inWords(p99Ms), String(memory.idle), String(memory.busy)];
+				const { perSecond, p50Ms, p99Ms, cpuMsEach, residentMb: memory } = figures[key];
+				return [label, inWords(perSecond), inWords(p50Ms), inWords(p99Ms), inWords(cpuMsEach, 2), String(memory.idle), String(memory.busy)];
 			}),
 		])}\n\n${ratioTable(ratios, budgets)}\n`,
 	);
@@ -131,7 +134,7 @@ void runBenchmark(async (onEnd) => {
 		sides: figures,
 		store,
 		machine,
-		method: { connections: 16, secondsPerMeasurement: options.seconds, warmUpSeconds: options.warmUpSeconds, pairs: options.pairs, loadAtEnd: rounded(require('node:os').loadavg()[0]) },
+		method: { connections: 16, secondsPerMeasurement: options.seconds, warmUpSeconds: options.warmUpSeconds, pairs: options.pairs, loadAtEnd: rounded(os.loadavg()[0]) },
 	});
 	say(`written: ${file}`);
 });

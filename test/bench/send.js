@@ -82,7 +82,7 @@ async function startOurs(sink, smtpPort) {
 			await setSendingMode('live');
 			const result = await untilArrived(sink, mails);
 			await untilIdle(side.pid);
-			return { ...result, cpuMsPerMail: (cpuMs(side.pid) - cpuBefore) / mails };
+			return { ...result, cpuMsEach: (cpuMs(side.pid) - cpuBefore) / mails };
 		},
 	};
 }
@@ -116,7 +116,7 @@ async function startBare(sink, { packageDir, settings }, smtpPort, onEnd) {
 			const cpuBefore = cpuMs(helper.pid);
 			await helper.ask('send', { items: journeyItems(mails, settings), settings, workers });
 			const result = await untilArrived(sink, mails);
-			return { ...result, cpuMsPerMail: (cpuMs(helper.pid) - cpuBefore) / mails };
+			return { ...result, cpuMsEach: (cpuMs(helper.pid) - cpuBefore) / mails };
 		},
 	};
 }
@@ -133,7 +133,7 @@ async function startStock(sink, { packageDir, settings }, smtpPort) {
 			if (!response.ok) throw new Error(`The workflow with Send Email was answered with ${response.status}`);
 			const result = await untilArrived(sink, mails);
 			await untilIdle(side.pid);
-			return { ...result, cpuMsPerMail: (cpuMs(side.pid) - cpuBefore) / mails };
+			return { ...result, cpuMsEach: (cpuMs(side.pid) - cpuBefore) / mails };
 		},
 	};
 }
@@ -188,7 +188,7 @@ void runBenchmark(async (onEnd) => {
 		for (const side of sides) {
 			const result = await measure(side);
 			side.results.push(result);
-			say(`pair ${pair} of ${options.pairs}: ${side.label} ${result.rate.toFixed(1)}/s, ${result.cpuMsPerMail.toFixed(2)} ms of processor time each`);
+			say(`pair ${pair} of ${options.pairs}: ${side.label} ${result.rate.toFixed(1)}/s, ${result.cpuMsEach.toFixed(2)} ms of processor time each`);
 		}
 	}
 
@@ -199,7 +199,7 @@ void runBenchmark(async (onEnd) => {
 			key,
 			{
 				perSecond: spread(results.map(({ rate }) => rate)),
-				cpuMsPerMail: spread(results.map(({ cpuMsPerMail }) => cpuMsPerMail)),
+				cpuMsEach: spread(results.map(({ cpuMsEach }) => cpuMsEach)),
 				residentMb: { idle: idleMb, busy: busyMb },
 				mailsPerMeasurement: mails,
 			},
@@ -207,10 +207,10 @@ void runBenchmark(async (onEnd) => {
 	);
 	console.log(
 		`\n${table([
-			[`${connections} connections`, 'mails/s', 'CPU ms/mail', 'MB idle', 'MB busy'],
+			[`${connections} connections`, 'mails/s', 'CPU ms each', 'MB idle', 'MB busy'],
 			...sides.map(({ key, label }) => {
-				const { perSecond, cpuMsPerMail, residentMb: memory } = figures[key];
-				return [label, inWords(perSecond, 1), inWords(cpuMsPerMail, 2), String(memory.idle), String(memory.busy)];
+				const { perSecond, cpuMsEach, residentMb: memory } = figures[key];
+				return [label, inWords(perSecond, 1), inWords(cpuMsEach, 2), String(memory.idle), String(memory.busy)];
 			}),
 		])}\n\n${ratioTable(ratios, budgets)}\n`,
 	);

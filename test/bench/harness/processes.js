@@ -59,13 +59,18 @@ function residentMb(pid) {
 	return Math.round(Number(/VmRSS:\s+(\d+)/.exec(fs.readFileSync(`/proc/${pid}/status`, 'utf8'))[1]) / 1024);
 }
 
-/** Waits until a process has no work left: what one side leaves behind must not slow down the next. @param {number} pid */
-async function untilIdle(pid, limitMs = 60_000) {
+/**
+ * Waits until a process has no work left, or as little as it has anyway: what one side leaves behind must not slow down
+ * the next.
+ * @param {number} pid
+ */
+async function untilIdle(pid, limitMs = 20_000) {
+	const intervalMs = 300;
 	const giveUpAt = Date.now() + limitMs;
 	for (let quiet = 0; quiet < 2 && Date.now() < giveUpAt; ) {
 		const before = cpuMs(pid);
-		await sleep(300);
-		quiet = cpuMs(pid) - before <= 20 ? quiet + 1 : 0;
+		await sleep(intervalMs);
+		quiet = cpuMs(pid) - before <= intervalMs / 10 ? quiet + 1 : 0;
 	}
 }
 
