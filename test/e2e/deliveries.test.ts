@@ -253,7 +253,7 @@ withRedis('n8n on Redis', () => {
 		await owner.unpublish(journey.id);
 		await owner.publish(journey.id);
 		await until('n8n to say why', async () => {
-			await n8n.untilActive(Date.now());
+			await n8n.untilActive();
 			return n8n.failed.some(({ workflowId, error }) => workflowId === journey.id && error.includes(reason));
 		});
 	}, 120_000);

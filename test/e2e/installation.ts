@@ -142,8 +142,8 @@ export class Installation {
 		await this.untilActive(startedMs);
 	}
 
-	/** n8n switches on in the background what was published since `startedMs`. */
-	async untilActive(startedMs: number): Promise<void> {
+	/** n8n switches on in the background what was published. */
+	async untilActive(startedMs = 0): Promise<void> {
 		this.failed = await untilWorkflowsActive({ userFolder: this.userFolder, runtime: this.runtime, startedMs, limitMs: activationLimitMs, env: process.env });
 	}
 
