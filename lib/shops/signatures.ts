@@ -1,8 +1,8 @@
-import { createHmac, timingSafeEqual } from 'node:crypto';
+import { createHmac, type KeyObject, timingSafeEqual } from 'node:crypto';
 import { ShopJourneysError } from '../model/errors';
 
 /** Base64 HMAC-SHA256 over the parts, one after the other. */
-export function hmacSha256Base64(key: string | Buffer, ...parts: Array<string | Buffer>): string {
+export function hmacSha256Base64(key: string | KeyObject, ...parts: Array<string | Buffer>): string {
 	const hmac = createHmac('sha256', key);
 	for (const part of parts) hmac.update(part);
 	return hmac.digest('base64');
