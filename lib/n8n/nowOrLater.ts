@@ -43,7 +43,9 @@ function tryLater(key: string, work: () => Promise<void>): void {
 }
 
 function nodeKey(context: Context): string {
-	return `${context.getWorkflow().id}/${context.getNode().id}`;
+	// A test in the editor has an address of its own, and leaves what the published trigger waits for alone.
+	const address = 'getNodeWebhookUrl' in context ? context.getNodeWebhookUrl('default') : '';
+	return `${context.getWorkflow().id}/${context.getNode().id}/${address}`;
 }
 
 function mayWait(context: Context, error: unknown): boolean {

@@ -128,6 +128,6 @@ export const optionFields: INodeProperties = {
 		},
 		{ displayName: 'Reply To', name: 'replyTo', type: 'string', default: '', placeholder: 'e.g. anna@shop.example.com', description: 'Instead of the one in the shop settings' },
 		{ displayName: 'Sender', name: 'sender', type: 'string', default: '', placeholder: 'e.g. Anna’s Tea House <hello@shop.example.com>', description: 'Instead of the one in the shop settings' },
-		{ displayName: 'Shop', name: 'shop', type: 'string', default: 'main', description: 'For items that come from no journey trigger: name of the shop in the store' },
+		{ displayName: 'Shop ID', name: 'shop', type: 'string', default: 'main', description: 'For items that come from no journey trigger: which shop sends, where one n8n serves several' },
 	],
 };

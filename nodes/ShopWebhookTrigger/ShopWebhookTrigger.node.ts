@@ -19,6 +19,7 @@ import { httpAnswer, rethrow } from '../../lib/n8n/errors';
 import { shopField } from '../../lib/n8n/fields/shop';
 import { getInstallation } from '../../lib/n8n/installation';
 import { cancelLater, nowOrLater } from '../../lib/n8n/nowOrLater';
+import { rememberForTest, webhookTrigger } from '../../lib/n8n/webhookTest';
 import { adapterFor } from '../../lib/shops/registry';
 import { readSettings, settingsFields } from '../../lib/n8n/fields/settings';
 
@@ -57,13 +58,14 @@ export class ShopWebhookTrigger implements INodeType {
 		inputs: [],
 		outputs: [NodeConnectionTypes.Main],
 		credentials: [
-			{ name: 'shopifyAccessTokenApi', required: true, displayOptions: { show: { system: ['shopify'] } } },
-			{ name: 'shopJourneysShopApi', required: true, testedBy: 'signingSecret', displayOptions: { show: { system: ['generic'] } } },
+			// "hide", since the editor takes a field that "show" names for a choice of authentication and leaves it out of the panel.
+			{ name: 'shopifyAccessTokenApi', required: true, displayOptions: { hide: { system: ['generic'] } } },
+			{ name: 'shopJourneysShopApi', required: true, testedBy: 'signingSecret', displayOptions: { hide: { system: ['shopify'] } } },
 		],
 		webhooks: [{ name: 'default', httpMethod: 'POST', responseMode: 'onReceived', path: 'shop' }],
 		triggerPanel: {
-			header: 'Paste the production URL into the shop',
-			activationHint: 'Once you publish this workflow, every delivery of the shop is recorded. It starts no execution unless you choose events under "Start This Workflow For".',
+			header: 'Paste the production URL (see Webhook URLs) into the shop',
+			activationHint: 'Once you publish this workflow, every delivery of the shop is recorded. It starts no execution unless you choose events under "Start This Workflow For". A test shows what one delivery to the test URL says and records nothing.',
 			executionsHelp: {
 				inactive: 'Publish the workflow, then paste the production URL into the shop. Deliveries are recorded without an execution.',
 				active: 'The shop is connected. Deliveries are recorded without an execution, so this list stays empty unless you chose events under "Start This Workflow For".',
@@ -81,7 +83,6 @@ export class ShopWebhookTrigger implements INodeType {
 				],
 				default: 'generic',
 			},
-			shopField,
 			...settingsFields,
 			{
 				displayName: 'Start This Workflow For',
@@ -94,6 +95,7 @@ export class ShopWebhookTrigger implements INodeType {
 				default: [],
 				description: 'Journeys do not need this: they have triggers of their own. One execution per event: choose rare ones.',
 			},
+			shopField,
 		],
 	};
 
@@ -113,6 +115,8 @@ export class ShopWebhookTrigger implements INodeType {
 				return false;
 			},
 			async create(this: IHookFunctions): Promise<boolean> {
+				// A test in the editor leaves the published settings alone.
+				if (this.getMode() === 'manual') return true;
 				if (process.env.N8N_EXPRESSION_ENGINE_LAZY_ACQUIRE !== 'true') {
 					this.logger.warn('Shop Journeys: start n8n with N8N_EXPRESSION_ENGINE_LAZY_ACQUIRE=true, and it takes about six times as many deliveries per second');
 				}
@@ -132,16 +136,15 @@ export class ShopWebhookTrigger implements INodeType {
 		},
 	};
 
-	/** Only here so that n8n activates the node again at a restart, which it does not do for webhooks alone. */
 	async trigger(this: ITriggerFunctions): Promise<ITriggerResponse> {
-		return {};
+		return await webhookTrigger(this);
 	}
 
 	async webhook(this: IWebhookFunctions): Promise<IWebhookResponseData> {
 		const response = this.getResponseObject();
-		const answer = (status: number, body: IDataObject): IWebhookResponseData => {
+		const answer = (status: number, body: IDataObject, items: IDataObject[] = []): IWebhookResponseData => {
 			response.status(status).json(body);
-			return { noWebhookResponse: true };
+			return { noWebhookResponse: true, ...(items.length > 0 && { workflowData: [rememberForTest(this, this.helpers.returnJsonArray(items))] }) };
 		};
 		try {
 			const adapter = adapterFor(this.getNodeParameter('system') as string);
@@ -155,6 +158,10 @@ export class ShopWebhookTrigger implements INodeType {
 			const shop = installation.shop(this.getNodeParameter('shop') as string);
 			const { currency, url } = await shop.settings();
 			const { events, ignored } = adapter.normalise(delivery, { toJourneyMs: installation.clock.toJourneyMs, currency, shopUrl: url });
+			if (this.getMode() === 'manual') {
+				// A test in the editor shows what was read and records nothing.
+				return answer(200, { ok: true, test: true, ...(ignored && { ignored }) }, ignored ? [{ ignored }] : events.map((event) => ({ ...event })));
+			}
 			if (ignored) await shop.store.commit({ counters: [{ group: deliveryCounters, field: `${adapter.id}.ignored`, add: 1 }] });
 			const outcomes: Record<string, number> = {};
 			const started: IDataObject[] = [];
@@ -164,9 +171,7 @@ export class ShopWebhookTrigger implements INodeType {
 				outcomes[outcome] = (outcomes[outcome] ?? 0) + 1;
 				if (outcome === 'recorded' && startFor.includes(event.type)) started.push({ ...event });
 			}
-			const body = { ok: true, ...outcomes, ...(ignored && { ignored }) };
-			if (started.length === 0) return answer(200, body);
-			return { webhookResponse: body, workflowData: [this.helpers.returnJsonArray(started)] };
+			return answer(200, { ok: true, ...outcomes, ...(ignored && { ignored }) }, started);
 		} catch (error) {
 			const { status, body } = httpAnswer(error);
 			if (status >= 500) this.logger.error(`Shop Webhook Trigger: ${error instanceof Error ? error.message : String(error)}`);

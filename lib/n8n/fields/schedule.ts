@@ -33,7 +33,6 @@ export function scheduleField(defaults: StepParameter[]): INodeProperties {
 				displayName: 'Steps',
 				name: 'steps',
 				values: [
-					{ displayName: 'Name', name: 'name', type: 'string', default: '', placeholder: 'e.g. Reminder', description: 'What the output is called on the canvas. Empty: its delay.' },
 					{ displayName: 'Delay', name: 'delay', type: 'number', typeOptions: { minValue: 0 }, default: 1 },
 					{
 						displayName: 'Unit',
@@ -46,6 +45,7 @@ export function scheduleField(defaults: StepParameter[]): INodeProperties {
 						],
 						default: 'hours',
 					},
+					{ displayName: 'Name', name: 'name', type: 'string', default: '', placeholder: 'e.g. Reminder', description: 'What the output is called on the canvas. Empty: its delay.' },
 				],
 			},
 		],

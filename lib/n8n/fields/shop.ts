@@ -2,11 +2,11 @@ import type { INodeProperties } from 'n8n-workflow';
 
 /** Which shop a node works for. One shop is the common case, so the default fits. */
 export const shopField: INodeProperties = {
-	displayName: 'Shop',
+	displayName: 'Shop ID',
 	name: 'shop',
 	type: 'string',
 	default: 'main',
 	required: true,
 	noDataExpression: true,
-	description: 'Name of the shop in the store, the same as in its Shop Webhook Trigger. With one shop, leave it as it is.',
+	description: 'Which shop this is, where one n8n serves several: the same in all workflows of a shop. With one shop, leave it as it is.',
 };
