@@ -19,6 +19,7 @@ describe('deliveries to a real n8n', () => {
 	const shopifyWithoutSecret = anotherShop(connectShopify, 'e2eShopifyEmpty', { shopifyAccessTokenApi: { id: 'e2eShopifyEmpty', name: 'Empty' } });
 	// What ended would be an execution of the journey.
 	const journey = filledIn(template('03-cart-reminder/abandoned-cart.json'), { trigger: { showEnded: false } });
+	const starting = filledIn(anotherShop(connect, 'e2eStarting', {}), { shop: { shop: 'starting', startFor: ['order_placed'] } });
 	let n8n: Installation;
 	let shop: Shop;
 	let shopify: Shop;
@@ -27,7 +28,7 @@ describe('deliveries to a real n8n', () => {
 	beforeAll(async () => {
 		n8n = await (
 			await Installation.create({
-				workflows: [connect, connectShopify, emptySecret, noCredential, shopifyWithoutSecret, journey],
+				workflows: [connect, connectShopify, emptySecret, noCredential, shopifyWithoutSecret, starting, journey],
 				credentials: [
 					{ id: 'e2eEmpty', name: 'Empty', type: 'shopJourneysShopApi', data: { signingSecret: '' } },
 					{ id: 'e2eDeleted', name: 'Deleted', type: 'shopJourneysShopApi', data: { signingSecret: secrets.generic } },
@@ -42,7 +43,7 @@ describe('deliveries to a real n8n', () => {
 		shopify = shopOf(connectShopify);
 	}, 240_000);
 	// Whatever was delivered: no delivery ever starts an execution, let alone a failed one.
-	afterEach(() => expect(n8n.executions()).toEqual([]));
+	afterEach(() => expect(n8n.executions().filter(({ workflowId }) => workflowId !== starting.id)).toEqual([]));
 	afterAll(() => n8n?.close(), 30_000);
 
 	/** Everything that a delivery could leave behind: log entries and counters of both shops, and which scopes there are. */
@@ -112,6 +113,19 @@ describe('deliveries to a real n8n', () => {
 			const log = await n8n.store(scope).readLog({ afterSeq: 0, limit: 1000 });
 			expect(log.filter(({ type, data }) => type === 'cart_updated' && (data as { cart?: string }).cart === token)).toHaveLength(1);
 		}
+	}, 30_000);
+
+	test('starts the workflow for events that were chosen, once, and for no others', async () => {
+		const email = uniqueAddress('starting');
+		const order = orderEvent({ email });
+		const send = (event: Record<string, unknown>) => shopOf(starting).send(event, { id: `msg_${String(event.type)}` });
+		expect(await send(cartEvent({ token: email, email }))).toEqual({ status: 200, body: { ok: true, recorded: 1 } });
+		expect(await send(order)).toEqual({ status: 200, body: { ok: true, recorded: 1 } });
+		expect(await send(order)).toEqual({ status: 200, body: { ok: true, duplicate: 1 } });
+		await until('the execution', () => n8n.executions().some(({ status }) => status === 'success'));
+		const [execution, ...others] = n8n.executions();
+		expect(others).toEqual([]);
+		expect(await (await n8n.owner()).outputsOf(execution.id, 'Shop Webhook Trigger')).toEqual([[expect.objectContaining({ type: 'order_placed', customer: expect.objectContaining({ email }) })]]);
 	}, 30_000);
 
 	type Times = Date[];
