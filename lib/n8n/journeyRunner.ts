@@ -122,6 +122,8 @@ export class JourneyRunner {
 	/** Hands a batch to the workflow, each item by the output of its step. */
 	private emit(steps: DueStep[], index: string, settle: Batch['settle']): void {
 		if (steps.length === 0) return;
+		// Switched off while it was looking: n8n would still run what is emitted now.
+		if (this.isClosed) return void this.guarded(() => settle('error'));
 		const outputs: INodeExecutionData[][] = Array.from({ length: this.definition.steps.length + (this.definition.emitEnded ? 1 : 0) }, () => []);
 		for (const { step, item } of steps) outputs[step].push({ json: item as unknown as IDataObject });
 		const batch: Batch = { steps, index, limitAtMs: this.installation.clock.machineNowMs() + this.installation.leaseLimitMs, settle };
