@@ -14,6 +14,11 @@ export function findChromium(): string | undefined {
 	return [process.env.CHROMIUM_PATH, ...candidates].find((file) => file && existsSync(file));
 }
 
+/** A real Chromium, as a process of root may start it, that calls nobody outside. */
+export function launchBrowser(): Promise<Browser> {
+	return chromium.launch({ executablePath: findChromium(), args });
+}
+
 /** n8n's editor in a real browser, signed in as the owner. */
 export class Editor {
 	/** What went wrong on the pages: uncaught errors and toasts that say so. */
@@ -29,7 +34,7 @@ export class Editor {
 	}
 
 	static async open(url: string): Promise<Editor> {
-		const browser = await chromium.launch({ executablePath: findChromium(), args });
+		const browser = await launchBrowser();
 		const page = await browser.newPage({ viewport: { width: 1500, height: 1300 } });
 		await page.goto(`${url}/signin`);
 		await page.getByRole('textbox', { name: /email/i }).fill(testOwner.email);

@@ -3,7 +3,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
+import { launchBrowser } from './browser';
 import { until } from './installation';
 
 const { freePort } = require('../../scripts/lib/ports');
@@ -68,8 +69,7 @@ describe('npm start', () => {
 
 	beforeAll(async () => {
 		for (const name of ['N8N_PORT', 'MAILBOX_SMTP_PORT', 'MAILBOX_WEB_PORT', 'DEMO_SHOP_PORT']) env[name] = String(await freePort());
-		const args = ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-component-update', '--disable-sync', '--no-first-run'];
-		browser = await chromium.launch({ executablePath: process.env.CHROMIUM_PATH ?? '/usr/bin/chromium', args });
+		browser = await launchBrowser();
 	});
 	afterAll(async () => {
 		await browser?.close();
