@@ -23,6 +23,14 @@ export const errorTable = {
 	TEMPLATE_INVALID: { httpStatus: 500, hint: 'Correct the template at the line and column named.' },
 	/** A field of a node that is missing or out of range. */
 	PARAMETER_INVALID: { httpStatus: 500, hint: 'Correct the field named in the node.' },
+	/** The shop's (or a provider's) API did not answer. Retrying later is right. */
+	SHOP_UNREACHABLE: { httpStatus: 503, hint: 'Check the address in the credential and whether the shop can be reached from n8n.' },
+	/** The shop's API answered and refused: a wrong key, a missing permission. */
+	SHOP_REFUSED: { httpStatus: 502, hint: 'Check the credential and the permissions it was given in the shop.' },
+	/** A segment's condition that cannot apply: an unknown field, text compared as a number, a period longer than history is kept. */
+	CONDITION_INVALID: { httpStatus: 500, hint: 'Correct the condition named in the node.' },
+	/** An event of tracking.js from a page that is not the shop's, or over the limits. */
+	TRACKING_REFUSED: { httpStatus: 403, hint: 'Add the page’s origin under "Allowed Origins" of the Shop Webhook Trigger.' },
 	/** A signed link that was changed, belongs to another installation, or has expired. */
 	LINK_INVALID: { httpStatus: 400, hint: 'Use the link from the latest message.' },
 } as const;

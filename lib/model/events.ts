@@ -7,6 +7,8 @@
 export interface CustomerFacts {
 	/** The shop's own id, as a string (ids exceed 2^53). */
 	shopCustomerId?: string;
+	/** The first-party id of tracking.js: a browser, not proof of a person. */
+	visitorId?: string;
 	email?: string;
 	/** As the shop sends it; normalised to E.164 on recording. */
 	phone?: string;
@@ -17,12 +19,36 @@ export interface CustomerFacts {
 	/** ISO 3166 alpha-2. */
 	country?: string;
 	city?: string;
+	postcode?: string;
+	/** WGS 84, degrees. */
+	latitude?: number;
+	longitude?: number;
 	/** IANA name. */
 	timezone?: string;
+	/** `YYYY-MM-DD`, or `--MM-DD` where the year is not known. */
+	birthday?: string;
+	children?: ChildFacts[];
+	/** Whether the customer has an account in the shop, as told; guests have none. */
+	hasAccount?: boolean;
+	/** The shop's own tags, all of them. */
 	tags?: string[];
+	/** Tags of ours, put on and taken off one by one; they stand beside the shop's. */
+	tagsAdded?: string[];
+	tagsRemoved?: string[];
+	/** Anything else worth keeping (sizes, favourite shop): merged by name, null takes one out. */
+	attributes?: Record<string, AttributeValue | null>;
 	/** E-mail consent as told by the shop; absent means "nothing was said", which changes nothing. */
 	emailConsent?: ConsentFact;
 	smsConsent?: ConsentFact;
+	pushConsent?: ConsentFact;
+}
+
+export type AttributeValue = string | number | boolean;
+
+export interface ChildFacts {
+	name?: string;
+	/** `YYYY-MM-DD`. */
+	birthday: string;
 }
 
 export type ConsentStatus = 'subscribed' | 'unsubscribed' | 'pending';
@@ -42,6 +68,8 @@ export interface LineItem {
 	sku?: string;
 	title: string;
 	variantTitle?: string;
+	/** What kind of goods it is, where the delivery tells; else the product's own is used. */
+	category?: string;
 	quantity: number;
 	/** Price of one, after line discounts. */
 	unitPriceMinor: number;
@@ -90,8 +118,47 @@ export interface OrderFacts {
 	paidAtMs?: number;
 	cancelledAtMs?: number;
 	fulfilledAtMs?: number;
+	deliveredAtMs?: number;
 	paymentStatus?: string;
 	fulfilmentStatus?: string;
+	/** Placed and to be paid by the customer's own doing (bank transfer, invoice); false once it is not (any more). */
+	awaitsPayment?: boolean;
+	/** Until when an invoice is to be paid. */
+	paymentDueAtMs?: number;
+	/** Titles of the goods for which the shop holds the order; [] once it does not. */
+	waitsFor?: string[];
+	/** The shop's own page of this order. */
+	statusUrl?: string;
+}
+
+/** What became of goods that come back. */
+export interface ReturnFacts {
+	returnId: string;
+	orderId?: string;
+	status: 'requested' | 'approved' | 'declined' | 'received' | 'refunded' | 'closed' | 'cancelled';
+	/** The goods are back but the shop does not know where to send the money. */
+	needsBankDetails?: boolean;
+	/** The shop's form for what is missing. */
+	formUrl?: string;
+	updatedAtMs: number;
+}
+
+/** What a visitor looked at, as tracking.js saw it. */
+export interface ViewFacts {
+	/** Path of the page, without query and fragment. */
+	path?: string;
+	title?: string;
+	referrer?: string;
+	utm?: Record<string, string>;
+	productId?: string;
+	productTitle?: string;
+	category?: string;
+	/** What was searched for. */
+	query?: string;
+	/** How long the page was in view. */
+	seconds?: number;
+	imageUrl?: string;
+	priceMinor?: number;
 }
 
 /** One refund, where the shop tells it apart from its order (Shopify's refunds/create names the order by id only). */
@@ -129,28 +196,56 @@ export interface ProductFacts {
 }
 
 /**
- * Every event, its meaning, and which shop supplies it. `webhook`: told by the shop; `derived`: worked out from
- * another delivery; a system that is absent cannot supply it.
+ * Every event, its meaning, and which source supplies it. `webhook`: told by the shop; `derived`: worked out from another
+ * delivery or by polling its API; `browser`: told by tracking.js, which every shop can carry; a system that is absent cannot
+ * supply it. Events without any supply are our own: messages, forms, the Customer node.
  */
 export const eventCatalogue = {
-	cart_updated: { label: 'Cart Updated', carries: 'cart', supply: { shopify: 'webhook', generic: 'webhook' } },
-	checkout_updated: { label: 'Checkout Updated', carries: 'cart', supply: { shopify: 'webhook', generic: 'webhook' } },
-	order_placed: { label: 'Order Placed', carries: 'order', supply: { shopify: 'webhook', generic: 'webhook' } },
-	order_updated: { label: 'Order Updated', carries: 'order', supply: { shopify: 'webhook', generic: 'webhook' } },
-	order_paid: { label: 'Order Paid', carries: 'order', supply: { shopify: 'webhook', generic: 'webhook' } },
-	order_cancelled: { label: 'Order Cancelled', carries: 'order', supply: { shopify: 'webhook', generic: 'webhook' } },
-	order_fulfilled: { label: 'Order Fulfilled', carries: 'order', supply: { shopify: 'webhook', generic: 'webhook' } },
-	order_refunded: { label: 'Order Refunded', carries: 'order', supply: { shopify: 'webhook', generic: 'webhook' } },
-	customer_updated: { label: 'Customer Updated', carries: 'customer', supply: { shopify: 'webhook', generic: 'webhook' } },
+	cart_updated: { label: 'Cart Updated', carries: 'cart', supply: { shopify: 'webhook', woocommerce: 'browser', generic: 'webhook' } },
+	checkout_updated: { label: 'Checkout Updated', carries: 'cart', supply: { shopify: 'webhook', woocommerce: 'derived', generic: 'webhook' } },
+	order_placed: { label: 'Order Placed', carries: 'order', supply: { shopify: 'webhook', woocommerce: 'webhook', generic: 'webhook' } },
+	order_updated: { label: 'Order Updated', carries: 'order', supply: { shopify: 'webhook', woocommerce: 'webhook', generic: 'webhook' } },
+	order_paid: { label: 'Order Paid', carries: 'order', supply: { shopify: 'webhook', woocommerce: 'derived', generic: 'webhook' } },
+	order_cancelled: { label: 'Order Cancelled', carries: 'order', supply: { shopify: 'webhook', woocommerce: 'derived', generic: 'webhook' } },
+	order_fulfilled: { label: 'Order Fulfilled', carries: 'order', supply: { shopify: 'webhook', woocommerce: 'derived', generic: 'webhook' } },
+	order_delivered: { label: 'Order Delivered', carries: 'order', supply: { shopify: 'webhook', generic: 'webhook' } },
+	order_held: { label: 'Order Held for Goods', carries: 'order', supply: { generic: 'webhook' } },
+	order_awaiting_payment: { label: 'Order Awaiting Payment', carries: 'order', supply: { shopify: 'derived', woocommerce: 'derived', generic: 'derived' } },
+	order_refunded: { label: 'Order Refunded', carries: 'order', supply: { shopify: 'webhook', woocommerce: 'derived', generic: 'webhook' } },
+	return_updated: { label: 'Return Updated', carries: 'return', supply: { shopify: 'webhook', generic: 'webhook' } },
+	customer_created: { label: 'Account Created', carries: 'customer', supply: { shopify: 'webhook', woocommerce: 'webhook', generic: 'webhook' } },
+	customer_updated: { label: 'Customer Updated', carries: 'customer', supply: { shopify: 'webhook', woocommerce: 'webhook', generic: 'webhook' } },
 	consent_changed: { label: 'Consent Changed', carries: 'customer', supply: { shopify: 'webhook', generic: 'webhook' } },
-	customer_erased: { label: 'Customer Erased', carries: 'customer', supply: { shopify: 'webhook', generic: 'webhook' } },
-	product_updated: { label: 'Product Updated', carries: 'product', supply: { shopify: 'webhook', generic: 'webhook' } },
-	product_deleted: { label: 'Product Deleted', carries: 'product', supply: { shopify: 'webhook', generic: 'webhook' } },
+	subscribed: { label: 'Subscribed', carries: 'customer', supply: { shopify: 'derived', woocommerce: 'derived', generic: 'derived' } },
+	customers_merged: { label: 'Customers Merged', carries: 'customer', supply: { shopify: 'webhook', generic: 'webhook' } },
+	customer_erased: { label: 'Customer Erased', carries: 'customer', supply: { shopify: 'webhook', woocommerce: 'webhook', generic: 'webhook' } },
+	data_requested: { label: 'Customer Asked for Their Data', carries: 'customer', supply: { shopify: 'webhook', generic: 'webhook' } },
+	product_updated: { label: 'Product Updated', carries: 'product', supply: { shopify: 'webhook', woocommerce: 'webhook', generic: 'webhook' } },
+	product_deleted: { label: 'Product Deleted', carries: 'product', supply: { shopify: 'webhook', woocommerce: 'webhook', generic: 'webhook' } },
+	product_restocked: { label: 'Product Back in Stock', carries: 'product', supply: { shopify: 'derived', woocommerce: 'derived', generic: 'derived' } },
+	restock_requested: { label: 'Asked to Be Told When Back in Stock', carries: 'product', supply: { generic: 'webhook' } },
+	page_viewed: { label: 'Page Viewed', carries: 'view', supply: { shopify: 'browser', woocommerce: 'browser', generic: 'browser' } },
+	product_viewed: { label: 'Product Viewed', carries: 'view', supply: { shopify: 'browser', woocommerce: 'browser', generic: 'browser' } },
+	category_viewed: { label: 'Category Viewed', carries: 'view', supply: { shopify: 'browser', woocommerce: 'browser', generic: 'browser' } },
+	searched: { label: 'Searched', carries: 'view', supply: { shopify: 'browser', woocommerce: 'browser', generic: 'browser' } },
+	/** A visit begins: the first event after half an hour of silence. */
+	visited: { label: 'Visit Started', carries: 'view', supply: { shopify: 'browser', woocommerce: 'browser', generic: 'browser' } },
+	/** How long something was in view, told when the page is left. Same fields as the view it belongs to, with `seconds`. */
+	dwelled: { label: 'Looked at for a While', carries: 'view', supply: { shopify: 'browser', woocommerce: 'browser', generic: 'browser' } },
+	/** `shopJourneys.identify(...)`: a browser says whose it is. Grants no consent. */
+	identified: { label: 'Visitor Identified', carries: 'customer', supply: { shopify: 'browser', woocommerce: 'browser', generic: 'browser' } },
+	/** Anything of the shop's own, by its name: see `ShopEvent.custom`. */
+	custom: { label: 'Custom Event', carries: 'customer', supply: { shopify: 'browser', woocommerce: 'browser', generic: 'webhook' } },
 	message_sent: { label: 'Message Sent', carries: 'message', supply: {} },
 	message_not_sent: { label: 'Message Not Sent', carries: 'message', supply: {} },
+	message_opened: { label: 'Message Opened', carries: 'message', supply: {} },
+	message_clicked: { label: 'Message Clicked', carries: 'message', supply: {} },
 	cart_answered: { label: 'Cart Question Answered', carries: 'customer', supply: {} },
 	unsubscribed: { label: 'Unsubscribed', carries: 'customer', supply: {} },
-} as const satisfies Record<string, { label: string; carries: 'cart' | 'order' | 'customer' | 'product' | 'message'; supply: Partial<Record<string, 'webhook' | 'derived'>> }>;
+} as const satisfies Record<string, { label: string; carries: EventCarries; supply: Partial<Record<string, Supply>> }>;
+
+export type EventCarries = 'cart' | 'order' | 'return' | 'customer' | 'product' | 'view' | 'message';
+export type Supply = 'webhook' | 'derived' | 'browser';
 
 export type EventType = keyof typeof eventCatalogue;
 
@@ -176,6 +271,18 @@ export interface ShopEvent {
 	/** With `order_refunded`; `order` is absent then where the shop does not send it along. */
 	refund?: RefundFacts;
 	product?: ProductFacts;
+	/** With `return_updated`. */
+	return?: ReturnFacts;
+	/** With events of tracking.js. */
+	view?: ViewFacts;
+	/** With `custom`. */
+	custom?: { name: string; data?: Record<string, AttributeValue> };
+	/** With `customers_merged`: the shop's ids that are one customer from now on; `customer` is the one that stays. */
+	mergedShopCustomerIds?: string[];
+	/** With `restock_requested`: the variant, when only that one will do. `product` names the product. */
+	variantId?: string;
+	/** Comes from a history import: recorded, but enrols nobody. */
+	isHistory?: boolean;
 	/** With `cart_answered`: why the customer did not order. */
 	answer?: { reason: string; comment?: string };
 }

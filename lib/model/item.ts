@@ -1,4 +1,4 @@
-import type { LineItem } from './events';
+import type { AttributeValue, LineItem, ViewFacts } from './events';
 
 /** What a journey trigger emits: one per due enrolment. Later nodes read customer and cart from here, without expressions. */
 export interface JourneyItem {
@@ -27,6 +27,40 @@ export interface JourneyItem {
 	shop: { name: string; url: string; currency: string; locale: string; timezone: string };
 	customer: ItemCustomer | null;
 	cart?: ItemCart;
+	order?: ItemOrder;
+	product?: ItemProduct;
+	return?: { id: string; orderId?: string; status: string; needsBankDetails: boolean; formUrl?: string };
+	/** What was looked at. */
+	view?: ViewFacts;
+	/** The event that began it, where it says more than the parts above. */
+	event?: { type: string; at: string; name?: string; data?: Record<string, AttributeValue> };
+}
+
+export interface ItemOrder {
+	id: string;
+	number?: string;
+	currency: string;
+	totalMinor: number;
+	placedAt: string;
+	paid: boolean;
+	awaitsPayment: boolean;
+	paymentDueAt?: string;
+	waitsFor?: string[];
+	/** The shop's page of this order. */
+	url?: string;
+	items: ItemLine[];
+}
+
+export interface ItemProduct {
+	id: string;
+	title?: string;
+	url?: string;
+	imageUrl?: string;
+	category?: string;
+	priceMinor?: number;
+	currency?: string;
+	/** Pieces left of all variants, where the shop tells. */
+	stock?: number;
 }
 
 export interface JourneyMessage {
@@ -35,6 +69,10 @@ export interface JourneyMessage {
 	state: 'reserved' | 'sent' | 'unknown' | 'failed';
 	/** ISO 8601, journey time. */
 	sentAt?: string;
+	openedAt?: string;
+	clickedAt?: string;
+	answeredAt?: string;
+	codeUsedAt?: string;
 }
 
 export interface ItemCustomer {
@@ -46,8 +84,12 @@ export interface ItemCustomer {
 	locale?: string;
 	timezone?: string;
 	country?: string;
-	consent: { email: string; sms: string };
-	orders: { count: number; spentMinor: number };
+	city?: string;
+	birthday?: string;
+	tags?: string[];
+	attributes?: Record<string, AttributeValue>;
+	consent: { email: string; sms: string; push?: string };
+	orders: { count: number; spentMinor: number; firstAt?: string; lastAt?: string };
 }
 
 export interface ItemCart {

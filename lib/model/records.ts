@@ -1,4 +1,5 @@
-import type { CartFacts, ConsentBasis, ConsentStatus, LineItem, OrderFacts, ProductFacts } from './events';
+import type { Condition } from './conditions';
+import type { AttributeValue, CartFacts, ChildFacts, ConsentBasis, ConsentStatus, EventType, LineItem, OrderFacts, ProductFacts, ReturnFacts, ViewFacts } from './events';
 
 /** The documents kept in a shop's store, and their keys. All times are journey time unless said otherwise. */
 
@@ -10,7 +11,7 @@ export interface ConsentRecord {
 	atMs: number;
 }
 
-export type MessageChannel = 'email' | 'sms';
+export type MessageChannel = 'email' | 'sms' | 'push';
 
 export interface CustomerRecord {
 	id: string;
@@ -24,6 +25,10 @@ export interface CustomerRecord {
 	aliases?: string[];
 	/** The cart touched last: the only one that journeys may remind of. */
 	latestCart?: { id: string; atMs: number };
+	/** This customer proved to be another one: everything lives there now. A tombstone has nothing else of interest. */
+	mergedInto?: string;
+	/** Customers that were merged into this one: their log entries belong to this timeline, at most 50. */
+	merged?: string[];
 	shopCustomerId?: string;
 	/** Lower case. */
 	email?: string;
@@ -35,15 +40,64 @@ export interface CustomerRecord {
 	timezone?: string;
 	country?: string;
 	city?: string;
+	postcode?: string;
+	latitude?: number;
+	longitude?: number;
+	birthday?: string;
+	children?: ChildFacts[];
+	hasAccount?: boolean;
+	/** The shop's tags. */
 	tags?: string[];
+	/** Tags of ours (`tagsAdded`), apart from the shop's, which replace each other. */
+	ownTags?: string[];
+	attributes?: Record<string, AttributeValue>;
 	consent: Partial<Record<MessageChannel, ConsentRecord>>;
 	/** No message may reach this customer any more. */
 	suppressed?: { reason: string; atMs: number };
 	/** Everything personal is gone; only this stays, so that late events do not bring the customer back. */
 	erasedAtMs?: number;
 	orders: { count: number; spentMinor: Record<string, number>; firstAtMs?: number; lastAtMs?: number };
+	/** What was bought, cancelled orders left out. */
+	bought?: BoughtTotals;
+	/** Visits to the shop's pages, as far as tracking.js saw them. */
+	visits?: { count: number; firstAtMs: number; lastAtMs: number };
+	/** What the customer does with messages. */
+	engagement?: { sent?: number; lastSentAtMs?: number; opened?: number; lastOpenedAtMs?: number; clicked?: number; lastClickedAtMs?: number };
+	/** Segments the customer is in, by the journey that watches them, and since when. */
+	segments?: Record<string, number>;
 	/** Enrolments that are under way, by id. */
 	open: Record<string, OpenEnrolment>;
+}
+
+export interface BoughtTotals {
+	/** Pieces. */
+	items: number;
+	/** Pieces bought below their full price. */
+	saleItems: number;
+	/** By category: the most recent 50. */
+	categories: Record<string, { items: number; lastAtMs: number }>;
+	/** By product id: the most recent 200. */
+	products: Record<string, { items: number; lastAtMs: number }>;
+}
+
+/**
+ * What a customer did, apart from the customer's document because browsing changes it all the time. Counters add up in
+ * any order of arrival and are kept for `historyDays`.
+ */
+export interface HistoryRecord {
+	/** By UTC day number (journey time / a day), then by `historyField`. */
+	days: Record<string, Record<string, number>>;
+	/** The newest events, newest first, at most 50. */
+	recent: Array<{ atMs: number; type: EventType; view?: ViewFacts; name?: string; id?: string }>;
+}
+
+/** Over how long events are counted: a condition that looks further back is refused in the editor. */
+export const historyDays = 120;
+
+/** What events are counted by within a day: all of a type, or those of one product, category, page, search or name. */
+export function historyField(type: EventType, of?: { product?: string; category?: string; path?: string; query?: string; name?: string }): string {
+	const [entry] = Object.entries(of ?? {}).filter(([, value]) => value !== undefined && value !== '');
+	return entry ? `${type}:${entry[0]}=${entry[1]!.toLowerCase().slice(0, 120)}` : type;
 }
 
 export interface OpenEnrolment {
@@ -85,8 +139,18 @@ export interface ProductRecord extends ProductFacts {
 	sequenceMs: number;
 }
 
+export interface ReturnRecord extends ReturnFacts {
+	customerId?: string;
+	sequenceMs: number;
+}
+
 export type EndReason =
 	| 'bought'
+	| 'cart_started'
+	| 'paid'
+	| 'cancelled'
+	| 'return_settled'
+	| 'left_segment'
 	| 'emptied'
 	| 'checkout_started'
 	| 'cart_deleted'
@@ -118,11 +182,21 @@ export interface EnrolmentRecord {
 	journey: string;
 	customerId: string;
 	cartId?: string;
+	orderId?: string;
+	productId?: string;
+	variantId?: string;
+	returnId?: string;
+	/** What was looked at, for browse journeys and journeys on views. */
+	view?: ViewFacts;
+	/** The event that opened it, where it says more than the documents above. */
+	event?: { type: EventType; atMs: number; name?: string; data?: Record<string, AttributeValue> };
+	/** In the holdout: goes through its steps without ever being emitted. */
+	holdout?: boolean;
 	kind: 'marketing' | 'transactional';
 	status: 'open' | 'ended' | 'failed';
 	/** First entry; a purchase after it ends the journey. */
 	openedAtMs: number;
-	/** What delays count from: the cart's last change before the first message. */
+	/** What delays count from: the cart's last change before the first message, the date or the end of supply that the journey follows, else the entry. */
 	enteredAtMs: number;
 	/** 0-based number of the next step. */
 	step: number;
@@ -140,9 +214,42 @@ export interface EnrolmentRecord {
 
 export interface ScheduleStep {
 	name: string;
-	/** From entry. */
+	/** From what the journey counts from (`EnrolmentRecord.enteredAtMs`); below zero is before it. */
 	delayMs: number;
+	/** Only from this local minute of the day on (0 to 1439), in the customer's time zone: earlier waits for it. */
+	fromMinute?: number;
+	/** Only on these days, 1 (Monday) to 7 (Sunday): others wait for the next one. */
+	weekdays?: number[];
 }
+
+/** What ends a journey besides what always does (erased, suppressed, unsubscribed for marketing). */
+export type EndsOn =
+	/** Any order of the customer. */
+	| 'order'
+	/** An order of the product that the enrolment is about. */
+	| 'same_product'
+	/** The enrolment's cart was emptied. */
+	| 'emptied'
+	/** Something was put in a cart. */
+	| 'cart_started'
+	/** The enrolment's order was paid, or cancelled. */
+	| 'paid'
+	| 'cancelled'
+	/** The enrolment's return needs nothing more, or was settled. */
+	| 'return_settled'
+	/** The customer is no longer in the segment. */
+	| 'left_segment';
+
+/** What one enrolment is about: there is one at a time for each of these. */
+export type EnrolmentSubject = 'cart' | 'customer' | 'order' | 'product' | 'return';
+
+/** What delays count from. */
+export type Anchor =
+	| { type: 'entry' }
+	/** The next return, or the date itself, of a date that the documents hold. */
+	| { type: 'date'; of: 'birthday' | 'child_birthday' | 'payment_due' | 'first_order' | 'last_order' }
+	/** The day on which what was bought runs out (quantity x units per pack x days per unit), less the days of delivery and these. Needs product rules. */
+	| { type: 'supply'; leadDays: number };
 
 /** What a journey trigger writes into the store when it is switched on, so that any process can enrol. */
 export interface JourneyDefinition {
@@ -150,16 +257,34 @@ export interface JourneyDefinition {
 	name: string;
 	workflowId: string;
 	nodeName: string;
-	trigger: 'cart';
-	/** Which stages of a cart enrol. */
-	watch: Array<CartFacts['stage']>;
+	trigger: 'cart' | 'browse' | 'event' | 'segment';
+	subject: EnrolmentSubject;
+	/** With trigger `cart`: which stages enrol. */
+	watch?: Array<CartFacts['stage']>;
+	/** With trigger `browse`: the same product (or category) seen this often or this long within a day, and nothing put in a cart. */
+	browse?: { of: 'product' | 'category'; views: number; seconds: number };
+	/** With trigger `event`. */
+	events?: EventType[];
+	/** With the event `custom`: only of this name. */
+	eventName?: string;
+	/** With trigger `event`: who, and which orders, products and views. With `segment`: the segment. */
+	where?: Condition;
+	/** With trigger `segment`. */
+	segment?: { includeExisting: boolean; perDay: number };
 	kind: 'marketing' | 'transactional';
 	steps: ScheduleStep[];
-	endsOn: Array<'order' | 'emptied'>;
-	/** null: once per cart; else again when the cart changes this long after the enrolment ended. */
+	anchor?: Anchor;
+	endsOn: EndsOn[];
+	/** null: once per subject; else again this long after the enrolment ended (0: at once). */
 	reentryAfterMs: number | null;
-	/** From entry: nothing is sent later than this. */
+	/** From what the journey counts from: nothing is sent later than this. */
 	maxAgeMs: number;
+	/** Higher goes first where journeys compete for a customer. */
+	priority?: number;
+	/** Share of entrants, 0 to 50, that is counted and never emitted. */
+	holdoutPercent?: number;
+	/** The shop's time zone when the trigger was switched on: for customers whose own is not known. */
+	timezone?: string;
 	emitEnded: boolean;
 	/** Only what changes from here on enrols. */
 	activeFromMs: number;
@@ -181,12 +306,21 @@ export const keys = {
 	cart: (id: string) => `cart:${id}`,
 	order: (id: string) => `order:${id}`,
 	product: (id: string) => `product:${id}`,
+	return: (id: string) => `return:${id}`,
+	/** What a customer did. */
+	history: (customerId: string) => `history:${customerId}`,
+	productRules: 'settings:product-rules',
+	/** How far a segment journey's first look at all customers has come. */
+	segmentState: (journey: string) => `segment:${journey}`,
+	task: (id: string) => `task:${id}`,
+	/** How far an import or the reconciliation of a shop has come. */
+	progress: (what: string) => `progress:${what}`,
 	enrolment: (id: string) => `enrolment:${id}`,
 	campaignSend: (id: string) => `campaign:${id}`,
 	/** By the salted hash of an alias key. */
 	suppression: (aliasHash: string) => `suppression:${aliasHash}`,
 	/** An alias names the canonical id of a customer or cart. */
-	alias: (kind: 'email' | 'phone' | 'shop-customer' | 'cart' | 'checkout', value: string) => `alias:${kind}:${value}`,
+	alias: (kind: 'email' | 'phone' | 'shop-customer' | 'visitor' | 'cart' | 'checkout', value: string) => `alias:${kind}:${value}`,
 } as const;
 
 export interface AliasRecord {
@@ -202,6 +336,14 @@ export const indexes = {
 	failed: 'failed',
 	/** Erased customers whose log entries are still to be removed, by time. */
 	erasing: 'erasing',
+	/** Work too big for one commit, by the time it may start (machine time): see lib/tasks. */
+	tasks: 'tasks',
+	/** Keys of the carts, orders and returns of a customer, by time: for export, erasure and merges. */
+	belongings: (customerId: string) => `of:${customerId}`,
+	/** Who asked to be told when a product is back, by time of asking. Keys are customers'. With a variant when only that one will do. */
+	restock: (productId: string, variantId?: string) => `restock:${productId}${variantId ? `/${variantId}` : ''}`,
+	/** Customers that can be reached or have an account, by a fact of theirs: see lib/segments/indexes.ts. */
+	customers: (fact: string) => `customers:${fact}`,
 } as const;
 
 /** The counters of a journey: sent, not_sent.<reason>, entered, ended.<reason>. */

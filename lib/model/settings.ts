@@ -18,12 +18,27 @@ export interface ShopSettings {
 	currency: string;
 	/** IANA. */
 	timezone: string;
+	/** Whether an opt-in counts only once it was confirmed by mail. */
+	doubleOptIn?: boolean;
+	/** Rest between two marketing messages to one customer, by channel, in hours. */
+	capHours?: { email: number; sms: number; push: number };
+	/** Local hours in which no marketing leaves; from may be later than to (over midnight). */
+	quietHours?: { from: number; to: number };
+	/** What tracking.js may do. */
+	tracking?: TrackingSettings;
 	/** Whether an address given at checkout may be reminded of that cart without an opt-in. */
 	softOptIn: boolean;
 	sendingMode: 'live' | 'limited' | 'paused';
 	/** With `limited`: addresses, or `@domain`, that may get messages. Lower case. */
 	allowedRecipients: string[];
 }
+
+export type TrackingSettings = {
+	/** Pages that may send events: `https://shop.example.com`. */
+	allowedOrigins: string[];
+	/** Stands in the script's address; keeps strangers' noise out, proves nothing. */
+	publicKey: string;
+};
 
 export const defaultSettings: ShopSettings = {
 	name: 'My Shop',

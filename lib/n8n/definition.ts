@@ -12,7 +12,7 @@ export function readCartDefinition(context: ITriggerFunctions): Omit<JourneyDefi
 	const workflow = context.getWorkflow();
 	const node = context.getNode();
 	const steps = readSchedule((context.getNodeParameter('schedule') as { steps?: StepParameter[] }).steps);
-	const watch = context.getNodeParameter('watch') as JourneyDefinition['watch'];
+	const watch = context.getNodeParameter('watch') as NonNullable<JourneyDefinition['watch']>;
 	if (watch.length === 0) throw new ShopJourneysError('PARAMETER_INVALID', 'The trigger watches neither carts nor checkouts', { hint: 'Choose at least one under "Trigger On".' });
 	const maxAgeMs = (context.getNodeParameter('maxAgeDays') as number) * dayMs;
 	const last = steps[steps.length - 1];
@@ -25,6 +25,7 @@ export function readCartDefinition(context: ITriggerFunctions): Omit<JourneyDefi
 		workflowId: workflow.id ?? '',
 		nodeName: node.name,
 		trigger: 'cart',
+		subject: 'cart',
 		watch,
 		kind: context.getNodeParameter('kind') as JourneyDefinition['kind'],
 		steps,

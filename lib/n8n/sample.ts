@@ -54,7 +54,7 @@ export async function sampleItem(
 			},
 			cart: {
 				id: 'sample',
-				stage: definition.watch[0],
+				stage: definition.watch?.[0] ?? 'cart',
 				items: [{ productId: 'sample', title: 'Sample Product', quantity: 2, unitPriceMinor: 1995 }],
 				createdAtMs: nowMs - hourMs,
 				updatedAtMs: nowMs - hourMs,

@@ -137,7 +137,7 @@ async function enrolCart(tx: Transaction, cart: CartRecord, definitions: Definit
 function endReason(cart: CartRecord, definition: JourneyDefinition | null): EndReason | null {
 	if (cart.closed === 'ordered') return 'bought';
 	if (cart.closed === 'deleted') return 'cart_deleted';
-	if (definition && !definition.watch.includes(cart.stage)) return 'checkout_started';
+	if (definition?.watch && !definition.watch.includes(cart.stage)) return 'checkout_started';
 	if (cart.items.length === 0 && (!definition || definition.endsOn.includes('emptied'))) return 'emptied';
 	return null;
 }
@@ -154,7 +154,7 @@ function keptOut(definition: JourneyDefinition, { erasedAtMs, suppressed, consen
 function wantsCart(definition: JourneyDefinition, cart: CartRecord, customer: CustomerRecord, changedAtMs: number, nowMs: number): boolean {
 	return (
 		definition.trigger === 'cart' &&
-		definition.watch.includes(cart.stage) &&
+		!!definition.watch?.includes(cart.stage) &&
 		!cart.closed &&
 		cart.items.length > 0 &&
 		changedAtMs >= definition.activeFromMs &&

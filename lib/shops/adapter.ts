@@ -1,4 +1,5 @@
 import type { ShopEvent } from '../model/events';
+import type { ShopApi } from './api';
 
 /** One HTTP delivery as it came in. Signatures are over `rawBody`, never over a re-serialised body. */
 export interface Delivery {
@@ -29,8 +30,11 @@ export interface ShopAdapter {
 	/** Stored as `source` of events and chosen in the editor. */
 	id: string;
 	label: string;
-	/** n8n credential type, and the field of it that holds the signing secret. */
-	credential: { type: string; secretField: string };
+	/**
+	 * n8n credential type, and the field of it that holds the signing secret. Without a field the secret is one that the
+	 * installation makes up for this shop and hands to it on registration.
+	 */
+	credential: { type: string; secretField?: string };
 	/**
 	 * Returns when the delivery is genuine.
 	 * @throws SIGNATURE_INVALID, SECRET_MISSING (empty secret)
@@ -41,4 +45,6 @@ export interface ShopAdapter {
 	 * @throws PAYLOAD_INVALID with the field that is wrong
 	 */
 	normalise(delivery: Delivery, context: NormaliseContext): Normalised;
+	/** Absent: the shop has no API of its own that we use, and its webhooks are set up by hand. */
+	api?: ShopApi;
 }

@@ -29,13 +29,13 @@ const secretLifeMs = 30 * secondMs;
 const minSecretLength = 24;
 const secrets = new Map<string, { atMs: number; secret: string }>();
 
-async function secretOf(context: IWebhookFunctions, type: string, field: string): Promise<string> {
+async function secretOf(context: IWebhookFunctions, type: string, field: string | undefined): Promise<string> {
 	const key = `${context.getWorkflow().id}/${context.getNode().id}/${type}`;
 	const cached = secrets.get(key);
 	if (cached && Date.now() - cached.atMs < secretLifeMs) return cached.secret;
 	let secret = '';
 	try {
-		secret = String((await context.getCredentials(type))[field] ?? '');
+		secret = field === undefined ? '' : String((await context.getCredentials(type))[field] ?? '');
 	} catch {
 		// No credential chosen: the adapter refuses an empty secret with a sentence that says so.
 	}

@@ -59,6 +59,7 @@ export const cartJourney: Omit<JourneyDefinition, 'activeFromMs'> = {
 	workflowId: 'workflow',
 	nodeName: 'Cart Abandoned Trigger',
 	trigger: 'cart',
+	subject: 'cart',
 	watch: ['cart'],
 	kind: 'marketing',
 	steps: [
