@@ -18,11 +18,17 @@ export interface ShopSettings {
 	currency: string;
 	/** IANA. */
 	timezone: string;
+	/** ISO 3166 alpha-2: of phone numbers without a country code. Absent: such numbers are not understood. */
+	country?: string;
+	/** Where happy customers are asked to leave a public review. */
+	reviewUrl?: string;
+	/** Places that customers can visit. */
+	locations?: ShopLocation[];
 	/** Whether an opt-in counts only once it was confirmed by mail. */
 	doubleOptIn?: boolean;
-	/** Rest between two marketing messages to one customer, by channel, in hours. */
+	/** Rest between two marketing messages to one customer, by channel, in hours. 0: none. */
 	capHours?: { email: number; sms: number; push: number };
-	/** Local hours in which no marketing leaves; from may be later than to (over midnight). */
+	/** Local hours (0 to 23) in which no marketing leaves: from the first until the second; from may be later than to (over midnight). Absent: none. */
 	quietHours?: { from: number; to: number };
 	/** What tracking.js may do. */
 	tracking?: TrackingSettings;
@@ -40,6 +46,18 @@ export type TrackingSettings = {
 	publicKey: string;
 };
 
+/** A place of the shop. */
+export type ShopLocation = {
+	name: string;
+	city?: string;
+	postcode?: string;
+	/** ISO 3166 alpha-2. */
+	country?: string;
+	/** WGS 84, degrees; both or neither. */
+	latitude?: number;
+	longitude?: number;
+};
+
 export const defaultSettings: ShopSettings = {
 	name: 'My Shop',
 	url: '',
@@ -48,6 +66,9 @@ export const defaultSettings: ShopSettings = {
 	locale: 'en',
 	currency: 'USD',
 	timezone: 'UTC',
+	locations: [],
+	doubleOptIn: false,
+	capHours: { email: 16, sms: 24, push: 24 },
 	softOptIn: false,
 	sendingMode: 'live',
 	allowedRecipients: [],

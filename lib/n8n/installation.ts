@@ -5,7 +5,7 @@ import { DefinitionsCache } from '../journeys/definitions';
 import { type Clock, type ClockOrigin, createClock, hourMs, originAtSpeed, secondMs } from '../model/clock';
 import { ShopJourneysError } from '../model/errors';
 import { keys } from '../model/records';
-import { defaultSettings, type ShopSettings } from '../model/settings';
+import { defaultSettings, type ShopSettings, type TrackingSettings } from '../model/settings';
 import { createRecorder, type Recorder } from '../record/record';
 import { openStore } from '../store/open';
 import type { Store, StoreConfig, StoreHub } from '../store/store';
@@ -28,6 +28,8 @@ export interface Installation {
 	shop(id: string): ShopHandle;
 }
 
+export type SettingsChange = Partial<Omit<ShopSettings, 'tracking'>> & { tracking?: Omit<TrackingSettings, 'publicKey'> & { publicKey?: string } };
+
 export interface ShopHandle {
 	id: string;
 	store: Store;
@@ -35,7 +37,8 @@ export interface ShopHandle {
 	record: Recorder;
 	/** The shop's settings, at most a few seconds old. */
 	settings(): Promise<ShopSettings>;
-	saveSettings(settings: Partial<ShopSettings>): Promise<void>;
+	/** Replaces what is given. Makes the public key of tracking.js when there is none yet. */
+	saveSettings(settings: SettingsChange): Promise<void>;
 	/** The public address of Message Webhook Trigger, once it is active. */
 	messageAddress(): Promise<string | null>;
 	saveMessageAddress(url: string | null): Promise<void>;
@@ -163,7 +166,12 @@ function createShop(id: string, store: Store, clock: Clock, linkSecret: Buffer):
 			return cached.settings;
 		},
 		async saveSettings(settings) {
-			await replace(keys.settings, (before) => ({ ...before, ...settings }));
+			const newKey = randomBytes(12).toString('base64url');
+			await replace(keys.settings, (before: Partial<ShopSettings> | null) => ({
+				...before,
+				...settings,
+				...(settings.tracking && { tracking: { publicKey: before?.tracking?.publicKey ?? newKey, ...settings.tracking } }),
+			}));
 			cached = null;
 		},
 		async messageAddress() {

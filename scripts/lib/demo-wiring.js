@@ -48,7 +48,8 @@ function demoShopParameters({ shopUrl }) {
 		timezone: 'Europe/Dublin',
 		sendingMode: 'live',
 		// The demo's visitor may try what happens without a tick in the box.
-		moreSettings: { colour: '#1f6f54', replyTo: 'Anna <anna@fern-and-field.example>', softOptIn: true },
+		consentPolicy: { softOptIn: true },
+		moreSettings: { colour: '#1f6f54', replyTo: 'Anna <anna@fern-and-field.example>' },
 	};
 }
 

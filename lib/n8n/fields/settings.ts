@@ -1,6 +1,12 @@
+import { isSupportedCountry } from 'libphonenumber-js';
 import type { INodeProperties, NodeParameterValueType } from 'n8n-workflow';
+import { parseMailbox } from '../../messages/headers';
 import { ShopJourneysError } from '../../model/errors';
-import type { ShopSettings } from '../../model/settings';
+import { defaultSettings, type ShopLocation, type ShopSettings, type TrackingSettings } from '../../model/settings';
+
+const defaultCaps = defaultSettings.capHours!;
+/** A month: a longer rest is a paused shop. */
+const maxCapHours = 720;
 
 /** The shop's settings as the operator fills them in. Kept in the store on activation, where every node reads them. */
 export const settingsFields: INodeProperties[] = [
@@ -34,6 +40,106 @@ export const settingsFields: INodeProperties[] = [
 		description: 'Separated by commas. An @domain allows everybody in it.',
 	},
 	{
+		displayName: 'Consent Policy',
+		name: 'consentPolicy',
+		type: 'collection',
+		placeholder: 'Change Policy',
+		noDataExpression: true,
+		default: {},
+		description: 'When marketing may be sent at all',
+		options: [
+			{
+				displayName: 'Double Opt-In',
+				name: 'doubleOptIn',
+				type: 'boolean',
+				default: true,
+				description: 'Whether who subscribes must confirm it by a link in a mail before marketing is sent. Off unless added here; some countries ask for it. Kept for the next version: not applied yet.',
+			},
+			{
+				displayName: 'Soft Opt-In at Checkout',
+				name: 'softOptIn',
+				type: 'boolean',
+				default: true,
+				description: 'Whether a customer who typed an address at the checkout may be reminded of that checkout without having opted in. Off unless added here. Ask a lawyer: it depends on the country.',
+			},
+		],
+	},
+	{
+		displayName: 'Rest Between Messages',
+		name: 'rest',
+		type: 'collection',
+		placeholder: 'Change Rest',
+		noDataExpression: true,
+		default: {},
+		description: 'How long a customer has rest after a marketing message, whichever journey it came from: 16 hours after an e-mail, 24 after an SMS or push. Messages about a purchase do not wait. Kept for the next version: not applied yet.',
+		options: [
+			{ displayName: 'After an E-Mail (Hours)', name: 'email', type: 'number', typeOptions: { minValue: 0, maxValue: maxCapHours }, default: defaultCaps.email, description: 'Until the next marketing e-mail. 0 for no rest.' },
+			{ displayName: 'After a Push (Hours)', name: 'push', type: 'number', typeOptions: { minValue: 0, maxValue: maxCapHours }, default: defaultCaps.push, description: 'Until the next web push. 0 for no rest.' },
+			{ displayName: 'After an SMS (Hours)', name: 'sms', type: 'number', typeOptions: { minValue: 0, maxValue: maxCapHours }, default: defaultCaps.sms, description: 'Until the next marketing SMS. 0 for no rest.' },
+		],
+	},
+	{
+		displayName: 'Quiet Hours',
+		name: 'quietHours',
+		type: 'fixedCollection',
+		placeholder: 'Add Quiet Hours',
+		noDataExpression: true,
+		default: {},
+		description: 'In which no marketing leaves, by the customer’s own clock. It waits until they are over. None unless added here. Kept for the next version: not applied yet.',
+		options: [
+			{
+				displayName: 'Hours',
+				name: 'hours',
+				values: [
+					{ displayName: 'From (Hour)', name: 'from', type: 'number', typeOptions: { minValue: 0, maxValue: 23 }, default: 21, description: 'The hour in which they begin, 0 to 23' },
+					{ displayName: 'Until (Hour)', name: 'to', type: 'number', typeOptions: { minValue: 0, maxValue: 23 }, default: 8, description: 'The hour in which messages may leave again. May be earlier than the first: over midnight.' },
+				],
+			},
+		],
+	},
+	{
+		displayName: 'Shop Locations',
+		name: 'locations',
+		type: 'fixedCollection',
+		typeOptions: { multipleValues: true, sortable: true },
+		placeholder: 'Add Location',
+		noDataExpression: true,
+		default: {},
+		description: 'Places that customers can visit: for journeys that invite who lives nearby, and for conditions on the distance',
+		options: [
+			{
+				displayName: 'Locations',
+				name: 'places',
+				values: [
+					{ displayName: 'Name', name: 'name', type: 'string', default: '', placeholder: 'e.g. Tea House Vienna' },
+					{ displayName: 'City', name: 'city', type: 'string', default: '', placeholder: 'e.g. Vienna' },
+					{ displayName: 'Postcode', name: 'postcode', type: 'string', default: '', placeholder: 'e.g. 1010' },
+					{ displayName: 'Country', name: 'country', type: 'string', default: '', placeholder: 'e.g. AT', description: 'ISO 3166 code of two letters. Empty: the country of the shop.' },
+					{ displayName: 'Coordinates', name: 'coordinates', type: 'string', default: '', placeholder: 'e.g. 48.2082, 16.3738', description: 'Latitude and longitude, as maps show them when you click on a place' },
+				],
+			},
+		],
+	},
+	{
+		displayName: 'Browser Tracking',
+		name: 'browserTracking',
+		type: 'collection',
+		placeholder: 'Add Setting',
+		noDataExpression: true,
+		default: {},
+		description: 'For tracking.js in the shop’s pages',
+		options: [
+			{
+				displayName: 'Allowed Origins',
+				name: 'allowedOrigins',
+				type: 'string',
+				default: '',
+				placeholder: 'e.g. https://www.shop.example.com, https://blog.example.com',
+				description: 'Addresses of the pages that may send events, separated by commas. The address in "Shop URL" may always.',
+			},
+		],
+	},
+	{
 		displayName: 'More Settings',
 		name: 'moreSettings',
 		type: 'collection',
@@ -42,53 +148,160 @@ export const settingsFields: INodeProperties[] = [
 		default: {},
 		options: [
 			{ displayName: 'Colour', name: 'colour', type: 'color', default: '#1f6f54', description: 'Of buttons and accents in mails' },
+			{ displayName: 'Country', name: 'country', type: 'string', default: '', placeholder: 'e.g. AT', description: 'ISO 3166 code of two letters, for phone numbers that customers type without a country code. Empty: the country of the locale, if it names one.' },
 			{ displayName: 'Logo URL', name: 'logoUrl', type: 'string', default: '', placeholder: 'e.g. https://shop.example.com/logo.png' },
+			{ displayName: 'Public Review Page', name: 'reviewUrl', type: 'string', default: '', placeholder: 'e.g. https://reviews.example.com/my-shop', description: 'Where customers who are happy are asked to say so. Empty: their answer comes to you.' },
 			{ displayName: 'Reply To', name: 'replyTo', type: 'string', default: '', placeholder: 'e.g. anna@shop.example.com', description: 'A person who reads the answers. Empty: the sender.' },
-			{
-				displayName: 'Soft Opt-In at Checkout',
-				name: 'softOptIn',
-				type: 'boolean',
-				default: false,
-				description: 'Whether a customer who typed an address at the checkout may be reminded of that checkout without having opted in. Ask a lawyer: it depends on the country.',
-			},
 		],
 	},
 ];
 
+/** What the fields say. The public key of tracking.js is not among them: it is made when the settings are saved first. */
+export type SettingsInput = Omit<ShopSettings, 'name' | 'tracking'> & { name?: string; tracking: Omit<TrackingSettings, 'publicKey'> };
+
+type PlaceParameter = { name?: string; city?: string; postcode?: string; country?: string; coordinates?: string };
+
 /** @throws PARAMETER_INVALID naming the field */
-export function readSettings(parameter: (name: string) => NodeParameterValueType | object): Partial<ShopSettings> {
-	const text = (name: string) => String(parameter(name) ?? '').trim();
-	const more = (parameter('moreSettings') ?? {}) as { colour?: string; logoUrl?: string; replyTo?: string; softOptIn?: boolean };
-	const url = text('shopUrl').replace(/\/+$/, '');
-	if (url && !/^https?:\/\/[^\s/]+/.test(url)) throw new ShopJourneysError('PARAMETER_INVALID', `"Shop URL" is "${url}", which is no web address`, { hint: 'Write it with https:// in front.' });
-	const currency = text('currency').toUpperCase();
-	if (!/^[A-Z]{3}$/.test(currency)) throw new ShopJourneysError('PARAMETER_INVALID', `"Currency" is "${currency}", which is no currency code`, { hint: 'Write its three letters, e.g. EUR.' });
-	const timezone = text('timezone') || 'UTC';
-	check(() => new Intl.DateTimeFormat('en', { timeZone: timezone }), `"Time Zone" is "${timezone}", which is not known`, 'Write it like Europe/Vienna.');
-	const locale = text('locale') || 'en';
-	check(() => Intl.getCanonicalLocales(locale), `"Locale" is "${locale}", which is not known`, 'Write it like en or de-AT.');
-	const allowed = parameter('sendingMode') === 'limited' ? text('allowedRecipients').toLowerCase().split(/[\s,;]+/).filter(Boolean) : [];
+export function readSettings(parameter: (name: string) => NodeParameterValueType | object): SettingsInput {
+	const text = (name: string) => trimmed(parameter(name));
+	const group = (name: string) => (parameter(name) ?? {}) as Record<string, unknown>;
+	const consent = group('consentPolicy');
+	const more = group('moreSettings');
+	const locale = localeOf(text('locale'));
+	const url = webAddress('Shop URL', text('shopUrl'))?.replace(/\/+$/, '') ?? '';
+	const country = countryCode('Country', trimmed(more.country)) ?? new Intl.Locale(locale).region;
+	const sendingMode = parameter('sendingMode') as ShopSettings['sendingMode'];
+	const { places = [] } = group('locations') as { places?: PlaceParameter[] };
 	return {
 		...(text('shopName') && { name: text('shopName') }),
 		url,
-		sender: text('sender') || undefined,
+		sender: mailbox('Sender', text('sender')),
 		postalAddress: text('postalAddress'),
-		currency,
+		currency: currencyOf(text('currency')),
 		locale,
-		timezone,
-		sendingMode: parameter('sendingMode') as ShopSettings['sendingMode'],
-		allowedRecipients: allowed,
-		colour: /^#[0-9a-f]{6}$/i.test(more.colour ?? '') ? more.colour! : '#1f6f54',
-		logoUrl: more.logoUrl?.trim() || undefined,
-		replyTo: more.replyTo?.trim() || undefined,
-		softOptIn: more.softOptIn === true,
+		timezone: timezoneOf(text('timezone')),
+		country,
+		sendingMode,
+		allowedRecipients: sendingMode === 'limited' ? recipients(text('allowedRecipients')) : [],
+		doubleOptIn: consent.doubleOptIn === true,
+		softOptIn: consent.softOptIn === true,
+		capHours: capHours(group('rest')),
+		quietHours: quietHours(group('quietHours').hours as { from?: unknown; to?: unknown } | undefined),
+		locations: places.map((place, index) => locationOf(place, index, country)),
+		tracking: { allowedOrigins: allowedOrigins(trimmed(group('browserTracking').allowedOrigins), url) },
+		colour: colourOf(trimmed(more.colour)),
+		logoUrl: webAddress('Logo URL', trimmed(more.logoUrl)),
+		reviewUrl: webAddress('Public Review Page', trimmed(more.reviewUrl)),
+		replyTo: mailbox('Reply To', trimmed(more.replyTo)),
 	};
 }
 
-function check(attempt: () => unknown, message: string, hint: string): void {
+const trimmed = (value: unknown): string => String(value ?? '').trim();
+
+function refuse(message: string, hint: string): never {
+	throw new ShopJourneysError('PARAMETER_INVALID', message, { hint });
+}
+
+function succeeds(attempt: () => unknown): boolean {
 	try {
 		attempt();
+		return true;
 	} catch {
-		throw new ShopJourneysError('PARAMETER_INVALID', message, { hint });
+		return false;
 	}
+}
+
+function webAddress(field: string, value: string): string | undefined {
+	if (!value) return undefined;
+	if (!/^https?:\/\/[^\s/]+\S*$/i.test(value) || !URL.canParse(value)) refuse(`"${field}" is "${value}", which is no web address`, 'Write it with https:// in front.');
+	return value;
+}
+
+function mailbox(field: string, value: string): string | undefined {
+	if (value && !parseMailbox(value)) refuse(`"${field}" is "${value}", which is no e-mail address`, 'Write it like anna@shop.example.com, or with a name: Anna’s Tea House <anna@shop.example.com>.');
+	return value || undefined;
+}
+
+function currencyOf(value: string): string {
+	const currency = value.toUpperCase();
+	if (!/^[A-Z]{3}$/.test(currency)) refuse(`"Currency" is "${currency}", which is no currency code`, 'Write its three letters, e.g. EUR.');
+	return currency;
+}
+
+function timezoneOf(value: string): string {
+	const timezone = value || 'UTC';
+	if (!succeeds(() => new Intl.DateTimeFormat('en', { timeZone: timezone }))) refuse(`"Time Zone" is "${timezone}", which is not known`, 'Write it like Europe/Vienna.');
+	return timezone;
+}
+
+function localeOf(value: string): string {
+	const locale = value || 'en';
+	if (!succeeds(() => new Intl.Locale(locale))) refuse(`"Locale" is "${locale}", which is not known`, 'Write it like en or de-AT.');
+	return locale;
+}
+
+function countryCode(field: string, value: string): string | undefined {
+	const code = value.toUpperCase();
+	if (code && !isSupportedCountry(code)) refuse(`"${field}" is "${value}", which is no country code`, 'Write its two letters, e.g. AT.');
+	return code || undefined;
+}
+
+function colourOf(value: string): string {
+	if (value && !/^#[0-9a-f]{6}$/i.test(value)) refuse(`"Colour" is "${value}", which is no colour`, 'Write it like #1f6f54, without transparency.');
+	return value || defaultSettings.colour;
+}
+
+function recipients(value: string): string[] {
+	const allowed = value.toLowerCase().split(/[\s,;]+/).filter(Boolean);
+	const wrong = allowed.find((recipient) => !parseMailbox(recipient.startsWith('@') ? `anybody${recipient}` : recipient));
+	if (wrong !== undefined) refuse(`"Allowed Addresses" names "${wrong}", which is neither an address nor an @domain`, 'Write addresses or @domains, separated by commas.');
+	if (allowed.length === 0) refuse('"Allowed Addresses" is empty, so nobody would get anything', 'Fill in your own address, or choose the sending mode Paused.');
+	return allowed;
+}
+
+function hours(field: string, value: unknown, most: number): number {
+	const number = Number(value);
+	if (value === '' || !Number.isFinite(number) || number < 0 || number > most) refuse(`"${field}" is "${trimmed(value)}", which is no number of hours from 0 to ${most}`, 'Write a number, e.g. 16.');
+	return number;
+}
+
+function capHours({ email = defaultCaps.email, sms = defaultCaps.sms, push = defaultCaps.push }: Record<string, unknown>): NonNullable<ShopSettings['capHours']> {
+	return {
+		email: hours('After an E-Mail (Hours)', email, maxCapHours),
+		sms: hours('After an SMS (Hours)', sms, maxCapHours),
+		push: hours('After a Push (Hours)', push, maxCapHours),
+	};
+}
+
+function quietHours(value: { from?: unknown; to?: unknown } | undefined): ShopSettings['quietHours'] {
+	if (!value) return undefined;
+	const from = hours('Quiet Hours: From (Hour)', value.from, 23);
+	const to = hours('Quiet Hours: Until (Hour)', value.to, 23);
+	if (!Number.isInteger(from) || !Number.isInteger(to)) refuse(`"Quiet Hours" go from ${from} until ${to}, which are no whole hours`, 'Write whole hours from 0 to 23.');
+	if (from === to) refuse(`"Quiet Hours" begin and end at ${from}, so nothing would ever leave, or everything always`, 'Write two different hours, or remove the quiet hours.');
+	return { from, to };
+}
+
+/** Origins as browsers send them: scheme, host and port, nothing behind. */
+function allowedOrigins(value: string, shopUrl: string): string[] {
+	const named = value.split(/[\s,;]+/).filter(Boolean).map((origin) => new URL(webAddress('Allowed Origins', origin)!).origin);
+	return [...new Set([...(shopUrl ? [new URL(shopUrl).origin] : []), ...named])];
+}
+
+function locationOf({ name, city, postcode, country, coordinates }: PlaceParameter, index: number, shopCountry: string | undefined): ShopLocation {
+	const label = trimmed(name);
+	if (!label) refuse(`Location ${index + 1} of "Shop Locations" has no name`, 'Fill in its name: it stands in the invitation.');
+	const where = `Shop Locations: ${label}`;
+	const position = coordinatesOf(where, trimmed(coordinates));
+	if (!trimmed(city) && !trimmed(postcode) && !position) refuse(`"${where}" has neither a city nor a postcode nor coordinates`, 'Fill in at least one: it is how customers nearby are found.');
+	const code = countryCode(`${where}: Country`, trimmed(country)) ?? shopCountry;
+	return { name: label, ...(trimmed(city) && { city: trimmed(city) }), ...(trimmed(postcode) && { postcode: trimmed(postcode) }), ...(code && { country: code }), ...position };
+}
+
+function coordinatesOf(where: string, value: string): { latitude: number; longitude: number } | undefined {
+	if (!value) return undefined;
+	const match = /^(-?\d{1,2}(?:\.\d+)?)\s*[,;\s]\s*(-?\d{1,3}(?:\.\d+)?)$/.exec(value);
+	const [latitude, longitude] = match ? [Number(match[1]), Number(match[2])] : [NaN, NaN];
+	if (!(Math.abs(latitude) <= 90 && Math.abs(longitude) <= 180)) refuse(`"${where}: Coordinates" is "${value}", which is no latitude and longitude`, 'Write them like 48.2082, 16.3738.');
+	return { latitude, longitude };
 }

@@ -131,6 +131,15 @@ describe('an installation', () => {
 		expect((await shop.settings()).sendingMode).toBe('paused');
 	});
 
+	it('makes the public key of tracking.js once, whatever is changed afterwards', async () => {
+		const shop = (await open()).shop('main');
+		await shop.saveSettings({ tracking: { allowedOrigins: ['https://shop.example.com'] } });
+		const { tracking } = await shop.settings();
+		expect(tracking?.publicKey).toMatch(/^[\w-]{16}$/);
+		await shop.saveSettings({ tracking: { allowedOrigins: [] } });
+		expect((await shop.settings()).tracking).toEqual({ allowedOrigins: [], publicKey: tracking!.publicKey });
+	});
+
 	it('never sets the absolute end of a lease before its first end', async () => {
 		const { leaseMs, leaseLimitMs } = await open({ SHOP_JOURNEYS_LEASE_SECONDS: '120', SHOP_JOURNEYS_LEASE_LIMIT_SECONDS: '30' });
 		expect(leaseMs).toBe(2 * minuteMs);

@@ -1,0 +1,114 @@
+import { isShopJourneysError } from '../../../lib/model/errors';
+import { defaultSettings } from '../../../lib/model/settings';
+import { readSettings, settingsFields, type SettingsInput } from '../../../lib/n8n/fields/settings';
+
+type Parameters = Record<string, string | object>;
+
+/** As n8n gives them: what is not filled in has the default of its field. */
+function settings(filledIn: Parameters = {}): SettingsInput {
+	return readSettings((name) => {
+		const field = settingsFields.find((candidate) => candidate.name === name);
+		if (!field) throw new Error(`There is no field "${name}"`);
+		return filledIn[name] ?? (field.default as string | object);
+	});
+}
+
+function refusal(filledIn: Parameters): { message: string; hint: string } {
+	try {
+		settings(filledIn);
+	} catch (error) {
+		if (isShopJourneysError(error, 'PARAMETER_INVALID')) return error;
+		throw error;
+	}
+	throw new Error('Nothing was refused');
+}
+
+describe('settings that nobody has filled in', () => {
+	it('are the defaults: no opt-in is assumed, and everybody has rest', () => {
+		const { name: _name, ...defaults } = defaultSettings;
+		expect(settings()).toMatchObject({ ...defaults, doubleOptIn: false, softOptIn: false, capHours: { email: 16, sms: 24, push: 24 } });
+		expect(settings()).toMatchObject({ quietHours: undefined, country: undefined, tracking: { allowedOrigins: [] } });
+	});
+});
+
+describe('filled-in settings', () => {
+	it('are read from all groups', () => {
+		const read = settings({
+			shopName: ' Anna’s Tea House ',
+			shopUrl: 'https://shop.example.com/',
+			sender: 'Anna’s Tea House <hello@shop.example.com>',
+			currency: 'eur',
+			locale: 'de-AT',
+			timezone: 'Europe/Vienna',
+			consentPolicy: { doubleOptIn: true, softOptIn: true },
+			rest: { email: 0, push: '36' },
+			quietHours: { hours: { from: 21, to: 8 } },
+			browserTracking: { allowedOrigins: 'https://www.shop.example.com/blog?a=b https://shop.example.com, http://localhost:8080' },
+			moreSettings: { reviewUrl: 'https://reviews.example.com/anna', replyTo: 'Anna <anna@shop.example.com>' },
+		});
+		expect(read).toMatchObject({
+			name: 'Anna’s Tea House',
+			url: 'https://shop.example.com',
+			currency: 'EUR',
+			country: 'AT',
+			doubleOptIn: true,
+			softOptIn: true,
+			capHours: { email: 0, sms: 24, push: 36 },
+			quietHours: { from: 21, to: 8 },
+			tracking: { allowedOrigins: ['https://shop.example.com', 'https://www.shop.example.com', 'http://localhost:8080'] },
+			reviewUrl: 'https://reviews.example.com/anna',
+		});
+	});
+
+	it('read the places of the shop, in its country unless they say another', () => {
+		const places = [
+			{ name: 'Vienna', city: 'Wien', postcode: '1010', country: '', coordinates: '48.2082, 16.3738' },
+			{ name: 'Munich', city: 'München', postcode: '', country: 'de', coordinates: '' },
+		];
+		expect(settings({ locations: { places }, moreSettings: { country: 'at' } }).locations).toEqual([
+			{ name: 'Vienna', city: 'Wien', postcode: '1010', country: 'AT', latitude: 48.2082, longitude: 16.3738 },
+			{ name: 'Munich', city: 'München', country: 'DE' },
+		]);
+	});
+
+	it('keep allowed addresses only while sending is limited to them', () => {
+		const allowedRecipients = 'Me@example.com, @my-company.example';
+		expect(settings({ sendingMode: 'limited', allowedRecipients }).allowedRecipients).toEqual(['me@example.com', '@my-company.example']);
+		expect(settings({ sendingMode: 'live', allowedRecipients }).allowedRecipients).toEqual([]);
+	});
+});
+
+const place = (with_: object) => ({ locations: { places: [{ name: 'Vienna', city: 'Wien', ...with_ }] } });
+
+describe('a wrong setting is refused by the name of its field', () => {
+	it.each<[string, Parameters, string[]]>([
+		['Shop URL', { shopUrl: 'shop.example.com' }, ['shop.example.com']],
+		['Sender', { sender: 'Anna' }, ['"Anna"']],
+		['Currency', { currency: 'Euro' }, ['EURO']],
+		['Time Zone', { timezone: 'Vienna' }, ['"Vienna"']],
+		['Locale', { locale: 'de_AT' }, ['de_AT']],
+		['Country', { moreSettings: { country: 'Austria' } }, ['Austria']],
+		['Colour', { moreSettings: { colour: 'green' } }, ['green']],
+		['Logo URL', { moreSettings: { logoUrl: '/logo.png' } }, ['/logo.png']],
+		['Public Review Page', { moreSettings: { reviewUrl: 'javascript:alert(1)' } }, ['javascript']],
+		['Reply To', { moreSettings: { replyTo: 'anna@' } }, ['anna@']],
+		['Allowed Addresses', { sendingMode: 'limited', allowedRecipients: 'me@example.com example.com' }, ['"example.com"']],
+		['Allowed Addresses', { sendingMode: 'limited' }, ['empty']],
+		['After an SMS (Hours)', { rest: { sms: 'a day' } }, ['a day']],
+		['After an E-Mail (Hours)', { rest: { email: -1 } }, ['-1']],
+		['Quiet Hours', { quietHours: { hours: { from: 24, to: 8 } } }, ['24']],
+		['Quiet Hours', { quietHours: { hours: { from: 8, to: 8 } } }, ['8']],
+		['Quiet Hours', { quietHours: { hours: { from: 21.5, to: 8 } } }, ['21.5']],
+		['Allowed Origins', { browserTracking: { allowedOrigins: 'https://a.example, shop.example.com' } }, ['"shop.example.com"']],
+		['Shop Locations', place({ name: ' ' }), ['Location 1']],
+		['Shop Locations: Vienna', place({ city: '' }), ['postcode']],
+		['Shop Locations: Vienna: Coordinates', place({ coordinates: '48.2' }), ['48.2']],
+		['Shop Locations: Vienna: Coordinates', place({ coordinates: '148.2, 16.3' }), ['148.2']],
+		['Shop Locations: Vienna: Country', place({ country: 'Österreich' }), ['Österreich']],
+	])('%s', (field, filledIn, words) => {
+		const { message, hint } = refusal(filledIn);
+		expect(message).toContain(`"${field}`);
+		for (const word of words) expect(message).toContain(word);
+		expect(hint).not.toBe('');
+	});
+});
