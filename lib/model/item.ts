@@ -22,6 +22,8 @@ export interface JourneyItem {
 		/** Only on Ended. */
 		endedAt?: string;
 		endReason?: string;
+		/** Only in the sample of a Segment Trigger: how many customers are in the segment now. */
+		segmentNow?: number;
 		messages: JourneyMessage[];
 	};
 	shop: { name: string; url: string; currency: string; locale: string; timezone: string };

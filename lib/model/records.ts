@@ -151,6 +151,7 @@ export type EndReason =
 	| 'cancelled'
 	| 'return_settled'
 	| 'left_segment'
+	| 'restocked'
 	| 'emptied'
 	| 'checkout_started'
 	| 'cart_deleted'
@@ -238,7 +239,9 @@ export type EndsOn =
 	/** The enrolment's return needs nothing more, or was settled. */
 	| 'return_settled'
 	/** The customer is no longer in the segment. */
-	| 'left_segment';
+	| 'left_segment'
+	/** The customer was told that the product they asked for is back. */
+	| 'restocked';
 
 /** What one enrolment is about: there is one at a time for each of these. */
 export type EnrolmentSubject = 'cart' | 'customer' | 'order' | 'product' | 'return';
@@ -270,7 +273,13 @@ export interface JourneyDefinition {
 	/** With trigger `event`: who, and which orders, products and views. With `segment`: the segment. */
 	where?: Condition;
 	/** With trigger `segment`. */
-	segment?: { includeExisting: boolean; perDay: number };
+	segment?: {
+		includeExisting: boolean;
+		/** With `includeExisting`: how many of those already in begin per day. */
+		perDay: number;
+		/** When the first look at all customers was over: who matches from then on enters. Absent until then. */
+		readyAtMs?: number;
+	};
 	kind: 'marketing' | 'transactional';
 	steps: ScheduleStep[];
 	anchor?: Anchor;
@@ -310,7 +319,7 @@ export const keys = {
 	/** What a customer did. */
 	history: (customerId: string) => `history:${customerId}`,
 	productRules: 'settings:product-rules',
-	/** How far a segment journey's first look at all customers has come. */
+	/** When a segment journey last looked through all customers: SegmentStateRecord. */
 	segmentState: (journey: string) => `segment:${journey}`,
 	task: (id: string) => `task:${id}`,
 	/** How far an import or the reconciliation of a shop has come. */

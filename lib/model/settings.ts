@@ -1,6 +1,8 @@
 /** What one shop is, kept in its store under `settings`, written by the Shop Webhook Trigger, read by every node. */
 export interface ShopSettings {
 	name: string;
+	/** Which shop system it is (`ShopAdapter.id`), once a Shop Webhook Trigger was published: says which events can come. */
+	system?: string;
 	/** Absolute, without a trailing slash. */
 	url: string;
 	logoUrl?: string;

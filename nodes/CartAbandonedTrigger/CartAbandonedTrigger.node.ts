@@ -1,30 +1,13 @@
-import {
-	type IDataObject,
-	type INodeExecutionData,
-	type INodeType,
-	type INodeTypeDescription,
-	type ITriggerFunctions,
-	type ITriggerResponse,
-} from 'n8n-workflow';
-import { rethrow } from '../../lib/n8n/errors';
-import {
-	batchSizeField,
-	kindField,
-	maxAgeField,
-	reentryDaysField,
-	reentryField,
-	scheduleField,
-	scheduleOutputs,
-	showEndedField,
-} from '../../lib/n8n/fields/schedule';
+import type { INodeType, INodeTypeDescription, ITriggerFunctions, ITriggerResponse } from 'n8n-workflow';
 import { readCartDefinition } from '../../lib/n8n/definition';
+import { endsOnField, journeyFields, kindField, reentryDaysField, reentryField, scheduleField, scheduleOutputs } from '../../lib/n8n/fields/journey';
 import { shopField } from '../../lib/n8n/fields/shop';
-import { getInstallation } from '../../lib/n8n/installation';
-import { JourneyRunner } from '../../lib/n8n/journeyRunner';
-import { cancelLater, nowOrLater } from '../../lib/n8n/nowOrLater';
-import { sampleItem } from '../../lib/n8n/sample';
+import { runJourneyTrigger } from '../../lib/n8n/journeyTrigger';
 
-/** Idle carts and checkouts, one output per step of the schedule. Its timers live in the store, not in executions. */
+const ofBrowsers = { show: { watch: ['browse'] } };
+const ofCarts = { hide: { watch: ['browse'] } };
+
+/** Idle carts, checkouts and browse sessions, one output per step of the schedule. Its timers live in the store, not in executions. */
 export class CartAbandonedTrigger implements INodeType {
 	description: INodeTypeDescription = {
 		displayName: 'Cart Abandoned Trigger',
@@ -32,8 +15,8 @@ export class CartAbandonedTrigger implements INodeType {
 		icon: { light: 'file:cart.svg', dark: 'file:cart.dark.svg' },
 		group: ['trigger'],
 		version: 1,
-		subtitle: '={{ ($parameter["watch"] ?? []).map((stage) => stage + "s").join(" and ") + " · " + ($parameter["schedule"]?.steps?.length ?? 0) + " steps" }}',
-		description: 'Starts when a customer leaves a cart or a checkout, once per step of a schedule, and stops when they buy',
+		subtitle: '={{ ($parameter["watch"] ?? []).map((stage) => stage === "browse" ? "browse sessions" : stage + "s").join(" and ") + " · " + ($parameter["schedule"]?.steps?.length ?? 0) + " steps" }}',
+		description: 'Starts when a customer leaves a cart, a checkout or the shop, once per step of a schedule, and stops when they buy',
 		defaults: { name: 'Cart Abandoned Trigger' },
 		inputs: [],
 		outputs: scheduleOutputs as INodeTypeDescription['outputs'],
@@ -44,75 +27,66 @@ export class CartAbandonedTrigger implements INodeType {
 				type: 'multiOptions',
 				noDataExpression: true,
 				options: [
+					{ name: 'Browse Sessions', value: 'browse', description: 'Something was looked at repeatedly or for long, and nothing put in a cart. Needs tracking.js; not together with the other two.' },
 					{ name: 'Carts', value: 'cart', description: 'Something was put in the cart and the checkout was not started' },
 					{ name: 'Checkouts', value: 'checkout', description: 'The checkout was started and not finished' },
 				],
 				default: ['cart'],
 				description: 'A cart that reaches the checkout leaves the journeys that watch carts only, so nobody is reminded twice',
 			},
-			scheduleField([
-				{ name: '', delay: 1, unit: 'hours' },
-				{ name: '', delay: 1, unit: 'days' },
-				{ name: '', delay: 3, unit: 'days' },
-				{ name: '', delay: 5, unit: 'days' },
-			]),
 			{
-				displayName: 'Ends On',
-				name: 'endsOn',
-				type: 'multiOptions',
+				displayName: 'Looked At',
+				name: 'browseOf',
+				type: 'options',
 				noDataExpression: true,
 				options: [
-					{ name: 'Cart Emptied', value: 'emptied' },
-					{ name: 'Order Placed', value: 'order' },
+					{ name: 'The Same Category', value: 'category' },
+					{ name: 'The Same Product', value: 'product' },
 				],
-				default: ['order', 'emptied'],
-				description: 'What stops the series for a customer. Unsubscribing, erasure and a closed address always do.',
+				default: 'product',
+				displayOptions: ofBrowsers,
 			},
+			{
+				displayName: 'Views',
+				name: 'browseViews',
+				type: 'number',
+				noDataExpression: true,
+				typeOptions: { minValue: 0, maxValue: 50 },
+				default: 2,
+				displayOptions: ofBrowsers,
+				description: 'So many views within a day are enough; 0 leaves views out of account',
+			},
+			{
+				displayName: 'Seconds',
+				name: 'browseSeconds',
+				type: 'number',
+				noDataExpression: true,
+				typeOptions: { minValue: 0 },
+				default: 60,
+				displayOptions: ofBrowsers,
+				description: 'Or so many seconds in view within a day; 0 leaves the time out of account',
+			},
+			scheduleField(
+				[
+					{ name: '', delay: 1, unit: 'hours' },
+					{ name: '', delay: 1, unit: 'days' },
+					{ name: '', delay: 3, unit: 'days' },
+					{ name: '', delay: 5, unit: 'days' },
+				],
+				'the last change (or view) before the first message',
+			),
+			endsOnField(['emptied', 'order'], ['order', 'emptied'], ofCarts),
+			endsOnField(['cart_started', 'order'], ['order', 'cart_started'], ofBrowsers),
 			kindField,
-			reentryField,
+			reentryField('cart', ofCarts),
+			reentryField('customer', ofBrowsers),
 			reentryDaysField,
-			maxAgeField,
-			showEndedField,
-			batchSizeField,
+			...journeyFields({ priority: 80, maxAgeDays: 7 }),
 			shopField,
 		],
 	};
 
 	async trigger(this: ITriggerFunctions): Promise<ITriggerResponse> {
-		try {
-			const shopId = this.getNodeParameter('shop') as string;
-			const definition = readCartDefinition(this);
-
-			if (this.getMode() === 'manual') {
-				const installation = await getInstallation();
-				const manualTriggerFunction = async () => {
-					const { item, output } = await sampleItem(installation, installation.shop(shopId), definition);
-					const outputs: INodeExecutionData[][] = Array.from({ length: output + 1 }, () => []);
-					outputs[output].push({ json: item as unknown as IDataObject });
-					this.emit(outputs);
-				};
-				return { manualTriggerFunction };
-			}
-
-			const batchSize = this.getNodeParameter('batchSize') as number;
-			let runner: JourneyRunner | null = null;
-			let isClosed = false;
-			await nowOrLater(this, async () => {
-				const installation = await getInstallation();
-				const starting = new JourneyRunner(this, installation, installation.shop(shopId), batchSize);
-				await starting.start(definition);
-				runner = starting;
-				if (isClosed) runner.close();
-			});
-			return {
-				closeFunction: async () => {
-					isClosed = true;
-					cancelLater(this);
-					runner?.close();
-				},
-			};
-		} catch (error) {
-			rethrow(this.getNode(), error);
-		}
+		return await runJourneyTrigger(this, readCartDefinition);
 	}
 }

@@ -121,7 +121,7 @@ export class ShopWebhookTrigger implements INodeType {
 					this.logger.warn('Shop Journeys: start n8n with N8N_EXPRESSION_ENGINE_LAZY_ACQUIRE=true, and it takes about six times as many deliveries per second');
 				}
 				try {
-					const settings = readSettings((name) => this.getNodeParameter(name));
+					const settings = { ...readSettings((name) => this.getNodeParameter(name)), system: this.getNodeParameter('system') as string };
 					const shopId = this.getNodeParameter('shop') as string;
 					await nowOrLater(this, async () => (await getInstallation()).shop(shopId).saveSettings(settings));
 					return true;

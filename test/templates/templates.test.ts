@@ -5,7 +5,7 @@ import { CartAbandonedTrigger } from '../../nodes/CartAbandonedTrigger/CartAband
 import { MessageWebhookTrigger } from '../../nodes/MessageWebhookTrigger/MessageWebhookTrigger.node';
 import { SendReminder } from '../../nodes/SendReminder/SendReminder.node';
 import { ShopWebhookTrigger } from '../../nodes/ShopWebhookTrigger/ShopWebhookTrigger.node';
-import { readSchedule } from '../../lib/n8n/fields/schedule';
+import { readSchedule } from '../../lib/n8n/fields/journey';
 
 const root = path.join(__dirname, '../../workflows-templates');
 const packageName = 'n8n-nodes-shop-journeys';

@@ -1,7 +1,7 @@
 import { runInNewContext } from 'node:vm';
 import { dayMs, hourMs, minuteMs } from '../../../lib/model/clock';
 import { isShopJourneysError } from '../../../lib/model/errors';
-import { maxSteps, readSchedule, scheduleOutputs, type StepParameter } from '../../../lib/n8n/fields/schedule';
+import { maxSteps, readSchedule, scheduleOutputs, type StepParameter } from '../../../lib/n8n/fields/journey';
 
 const step = (delay: number, unit: StepParameter['unit'], name?: string): StepParameter => ({ delay, unit, name });
 
@@ -36,6 +36,12 @@ describe('reading a schedule', () => {
 		expect(readSchedule([step(0, 'minutes'), step(1.5, 'hours')]).map(({ delayMs }) => delayMs)).toEqual([0, 1.5 * hourMs]);
 	});
 
+	it('takes a time of day and weekdays', () => {
+		expect(readSchedule([{ ...step(1, 'days'), notBefore: '9:05', weekdays: [5, 1] }])).toEqual([{ name: '1 day', delayMs: dayMs, fromMinute: 545, weekdays: [1, 5] }]);
+		expect(readSchedule([{ ...step(1, 'days'), notBefore: ' ', weekdays: [1, 2, 3, 4, 5, 6, 7] }])).toEqual([{ name: '1 day', delayMs: dayMs }]);
+		expect(refusal([{ ...step(1, 'days'), notBefore: '24:00' }])).toContain('"Not Before" of step 1');
+	});
+
 	it.each<[string, StepParameter[]]>([
 		['is earlier', [step(2, 'hours'), step(90, 'minutes', 'Second')]],
 		['comes at the same time', [step(24, 'hours'), step(1, 'days', 'Second')]],
@@ -66,6 +72,13 @@ describe('the outputs on the canvas', () => {
 	it('are named as the steps are read, with Ended last', () => {
 		const steps = [step(30, 'minutes'), step(1, 'hours'), step(2, 'days', '  Offer ')];
 		expect(outputsOf({ schedule: { steps }, showEnded: true })).toEqual([...readSchedule(steps).map(({ name }) => name), 'Ended']);
+	});
+
+	it('count before a date only where delays count from one', () => {
+		const steps: StepParameter[] = [{ delay: 7, unit: 'days', direction: 'before' }, step(0, 'days')];
+		expect(outputsOf({ schedule: { steps }, anchor: 'birthday' })).toEqual(['7 days before', 'At once', 'Ended']);
+		expect(outputsOf({ schedule: { steps }, anchor: 'entry' })).toEqual(['7 days', 'At once', 'Ended']);
+		expect(readSchedule(steps, { type: 'date', of: 'birthday' })).toEqual([{ name: '7 days before', delayMs: -7 * dayMs }, { name: 'At once', delayMs: 0 }]);
 	});
 
 	it('leave Ended out when it is switched off, and exist before anything is filled in', () => {
