@@ -173,6 +173,13 @@ export interface RefundFacts {
 	items: LineItem[];
 }
 
+/** An order that arrived, where the shop tells it apart from the order (Shopify's carrier events name it by id only). */
+export interface ParcelFacts {
+	orderId: string;
+	/** Journey time. */
+	deliveredAtMs: number;
+}
+
 export interface ProductFacts {
 	productId: string;
 	title?: string;
@@ -193,6 +200,8 @@ export interface ProductFacts {
 	currency?: string;
 	updatedAtMs: number;
 	deleted?: boolean;
+	/** Only some of the product was told (one variant's stock): what is absent stays as it is known, other variants included. */
+	isPartial?: boolean;
 }
 
 /**
@@ -270,6 +279,8 @@ export interface ShopEvent {
 	order?: OrderFacts;
 	/** With `order_refunded`; `order` is absent then where the shop does not send it along. */
 	refund?: RefundFacts;
+	/** With `order_delivered`; `order` is absent then where the shop does not send it along: customer and order are those of its id. */
+	parcel?: ParcelFacts;
 	product?: ProductFacts;
 	/** With `return_updated`. */
 	return?: ReturnFacts;

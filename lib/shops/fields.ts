@@ -39,6 +39,12 @@ export class Fields {
 		return typeof value === 'boolean' ? value : undefined;
 	}
 
+	/** A descriptive number (a coordinate): of another type it counts as left out. */
+	number(name: string): number | undefined {
+		const value = this.record[name];
+		return typeof value === 'number' && Number.isFinite(value) ? value : undefined;
+	}
+
 	/** An id or token as text. */
 	id(name: string): string | undefined {
 		const value = this.record[name];
