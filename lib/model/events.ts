@@ -60,6 +60,8 @@ export interface ConsentFact {
 	basis: ConsentBasis;
 	/** Journey time. */
 	atMs: number;
+	/** Where somebody entered it by hand: where it comes from. */
+	note?: string;
 }
 
 export interface LineItem {
@@ -251,6 +253,9 @@ export const eventCatalogue = {
 	message_clicked: { label: 'Message Clicked', carries: 'message', supply: {} },
 	cart_answered: { label: 'Cart Question Answered', carries: 'customer', supply: {} },
 	unsubscribed: { label: 'Unsubscribed', carries: 'customer', supply: {} },
+	/** By hand, on the Customer node: no message may reach the customer any more, or may again. */
+	blocked: { label: 'Blocked', carries: 'customer', supply: {} },
+	unblocked: { label: 'Unblocked', carries: 'customer', supply: {} },
 } as const satisfies Record<string, { label: string; carries: EventCarries; supply: Partial<Record<string, Supply>> }>;
 
 export type EventCarries = 'cart' | 'order' | 'return' | 'customer' | 'product' | 'view' | 'message';
@@ -294,6 +299,8 @@ export interface ShopEvent {
 	variantId?: string;
 	/** Comes from a history import: recorded, but enrols nobody. */
 	isHistory?: boolean;
+	/** With `blocked` and `unblocked`: why, in the operator's words. */
+	note?: string;
 	/** With `cart_answered`: why the customer did not order. */
 	answer?: { reason: string; comment?: string };
 }

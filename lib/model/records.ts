@@ -9,6 +9,8 @@ export interface ConsentRecord {
 	/** Which adapter or page told us. */
 	source: string;
 	atMs: number;
+	/** Where somebody entered it by hand: where it comes from. */
+	note?: string;
 }
 
 export type MessageChannel = 'email' | 'sms' | 'push';
@@ -53,7 +55,7 @@ export interface CustomerRecord {
 	attributes?: Record<string, AttributeValue>;
 	consent: Partial<Record<MessageChannel, ConsentRecord>>;
 	/** No message may reach this customer any more. */
-	suppressed?: { reason: string; atMs: number };
+	suppressed?: { reason: string; atMs: number; note?: string };
 	/** Everything personal is gone; only this stays, so that late events do not bring the customer back. */
 	erasedAtMs?: number;
 	orders: { count: number; spentMinor: Record<string, number>; firstAtMs?: number; lastAtMs?: number };

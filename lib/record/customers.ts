@@ -36,6 +36,22 @@ export async function applyUnsubscribe(tx: Transaction, customer: CustomerRecord
 	return email?.status !== 'unsubscribed';
 }
 
+/** An operator blocks a customer by hand: nothing reaches them any more, and what is under way ends. Returns whether it was news. */
+export async function applyBlock(tx: Transaction, customer: CustomerRecord, note: string | undefined, definitions: Definitions, context: RecordContext): Promise<boolean> {
+	if (customer.erasedAtMs !== undefined || customer.suppressed) return false;
+	tx.set(keys.customer(customer.id), { ...customer, suppressed: { reason: 'blocked', atMs: context.journeyNowMs, ...(note && { note }) } });
+	await endAll(tx, customer.id, 'suppressed', false, definitions, context);
+	return true;
+}
+
+/** An operator lifts a block, whatever it came from; except that who asked to be forgotten stays so. Returns whether it was news. */
+export function applyUnblock(tx: Transaction, customer: CustomerRecord): boolean {
+	const { suppressed, ...free } = customer;
+	if (!suppressed || suppressed.reason === 'erased' || customer.erasedAtMs !== undefined) return false;
+	tx.set(keys.customer(customer.id), free);
+	return true;
+}
+
 /**
  * Forgets customers: ends everything, removes aliases and personal fields, and keeps a salted hash of each alias so
  * that the addresses stay suppressed. Log entries are erased afterwards, in batches: see `finishErasures`.

@@ -6,7 +6,7 @@ import { type CustomerRecord, deliveryCounters, keys } from '../model/records';
 import type { Json, Store } from '../store/store';
 import { transact, type Transaction } from '../store/transaction';
 import { applyCart } from './carts';
-import { applyErasure, applyUnsubscribe, endUnsubscribed, finishErasures } from './customers';
+import { applyBlock, applyErasure, applyUnblock, applyUnsubscribe, endUnsubscribed, finishErasures } from './customers';
 import { aliasKeys, identify, type RecordContext, withFacts } from './identity';
 import { applyOrder } from './orders';
 import { applyProduct } from './products';
@@ -69,6 +69,12 @@ export function createRecorder({ store, clock, definitions, newId, hashAddress }
 					case 'unsubscribed':
 						isNews = known !== null && (await applyUnsubscribe(tx, known, event.source, journeys, context));
 						break;
+					case 'blocked':
+						isNews = known !== null && (await applyBlock(tx, known, event.note, journeys, context));
+						break;
+					case 'unblocked':
+						isNews = known !== null && applyUnblock(tx, known);
+						break;
 					case 'customer_erased':
 						isNews = known !== null && (await applyErasure(tx, known, event.customer ? aliasKeys(event.customer) : [], journeys, context));
 						break;
@@ -104,6 +110,7 @@ function summary(event: ShopEvent): Json {
 		...(cart && { cart: cart.cartToken ?? cart.checkoutToken, items: cart.items.length, ...(cart.closed && { closed: cart.closed }) }),
 		...(order && { order: order.orderId, totalMinor: order.totalMinor, currency: order.currency }),
 		...(product && { product: product.productId }),
+		...(event.note && { note: event.note }),
 		...(answer && { reason: answer.reason, ...(answer.comment && { comment: answer.comment }) }),
 	};
 }
