@@ -349,6 +349,10 @@ export const indexes = {
 	erasing: 'erasing',
 	/** Work too big for one commit, by the time it may start (machine time): see lib/tasks. */
 	tasks: 'tasks',
+	/** The reconciliation of a shop, by when it is next to be done (machine time): see lib/shops/reconcile.ts. */
+	reconcile: 'reconcile',
+	/** Progress of imports, by when each was begun (machine time). */
+	imports: 'imports',
 	/** Keys of the carts, orders and returns of a customer, by time: for export, erasure and merges. */
 	belongings: (customerId: string) => `of:${customerId}`,
 	/** Who asked to be told when a product is back, by time of asking. Keys are customers'. With a variant when only that one will do. */

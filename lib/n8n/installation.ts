@@ -35,6 +35,8 @@ export interface ShopHandle {
 	store: Store;
 	definitions: DefinitionsCache;
 	record: Recorder;
+	/** What a shop that takes any secret signs its deliveries with: the same in every process of the installation. */
+	webhookSecret: string;
 	/** The shop's settings, at most a few seconds old. */
 	settings(): Promise<ShopSettings>;
 	/** Replaces what is given. Makes the public key of tracking.js when there is none yet. */
@@ -157,6 +159,7 @@ function createShop(id: string, store: Store, clock: Clock, linkSecret: Buffer):
 			newId: randomUUID,
 			hashAddress: (address) => createHmac('sha256', linkSecret).update(`address:${address}`).digest('base64url'),
 		}),
+		webhookSecret: createHmac('sha256', linkSecret).update(`webhook:${id}`).digest('base64url'),
 		settings() {
 			const nowMs = clock.machineNowMs();
 			if (!cached || nowMs - cached.atMs > settingsLifeMs) {

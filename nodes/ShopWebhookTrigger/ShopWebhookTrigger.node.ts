@@ -3,7 +3,9 @@ import {
 	type ICredentialTestFunctions,
 	type IDataObject,
 	type IHookFunctions,
+	type ILoadOptionsFunctions,
 	type INodeCredentialTestResult,
+	type INodePropertyOptions,
 	type INodeType,
 	type INodeTypeDescription,
 	type ITriggerFunctions,
@@ -17,11 +19,14 @@ import { eventCatalogue, type EventType } from '../../lib/model/events';
 import { deliveryCounters } from '../../lib/model/records';
 import { httpAnswer, rethrow } from '../../lib/n8n/errors';
 import { shopField } from '../../lib/n8n/fields/shop';
-import { getInstallation } from '../../lib/n8n/installation';
+import { getInstallation, type ShopHandle } from '../../lib/n8n/installation';
 import { cancelLater, nowOrLater } from '../../lib/n8n/nowOrLater';
 import { rememberForTest, webhookTrigger } from '../../lib/n8n/webhookTest';
+import { type ConnectedAdapter, connectionState, connectShop, disconnectShop, keepConnected, normaliseContext, noteDelivery } from '../../lib/n8n/shopConnection';
+import type { ShopAdapter } from '../../lib/shops/adapter';
 import { adapterFor } from '../../lib/shops/registry';
 import { readSettings, settingsFields } from '../../lib/n8n/fields/settings';
+import { connectionFields } from './fields';
 
 /** How long what a credential says is trusted: reading it for each delivery would cost a fifth of the throughput. */
 const secretLifeMs = 30 * secondMs;
@@ -29,18 +34,26 @@ const secretLifeMs = 30 * secondMs;
 const minSecretLength = 24;
 const secrets = new Map<string, { atMs: number; secret: string }>();
 
-async function secretOf(context: IWebhookFunctions, type: string, field: string | undefined): Promise<string> {
+/** What the adapter checks signatures with: the credential's, or the one that we handed to the shop. */
+async function secretOf(context: IWebhookFunctions, { credential: { type, secretField } }: ShopAdapter, shop: () => Promise<ShopHandle>): Promise<string> {
+	if (secretField === undefined) return (await shop()).webhookSecret;
 	const key = `${context.getWorkflow().id}/${context.getNode().id}/${type}`;
 	const cached = secrets.get(key);
 	if (cached && Date.now() - cached.atMs < secretLifeMs) return cached.secret;
 	let secret = '';
 	try {
-		secret = field === undefined ? '' : String((await context.getCredentials(type))[field] ?? '');
+		secret = String((await context.getCredentials(type))[secretField] ?? '');
 	} catch {
 		// No credential chosen: the adapter refuses an empty secret with a sentence that says so.
 	}
 	secrets.set(key, { atMs: Date.now(), secret });
 	return secret;
+}
+
+/** The adapter, where the operator lets it work with the shop's API. */
+function connectedAdapter(context: IHookFunctions | ITriggerFunctions): ConnectedAdapter | null {
+	const adapter = adapterFor(context.getNodeParameter('system') as string);
+	return adapter.api && context.getNodeParameter('connect', 'api') === 'api' ? (adapter as ConnectedAdapter) : null;
 }
 
 /** Takes a shop's deliveries: verified, recorded, answered. Starts no execution unless asked to. */
@@ -83,6 +96,7 @@ export class ShopWebhookTrigger implements INodeType {
 				],
 				default: 'generic',
 			},
+			...connectionFields,
 			...settingsFields,
 			{
 				displayName: 'Start This Workflow For',
@@ -100,6 +114,17 @@ export class ShopWebhookTrigger implements INodeType {
 	};
 
 	methods = {
+		loadOptions: {
+			async connectionState(this: ILoadOptionsFunctions): Promise<INodePropertyOptions[]> {
+				const state = await connectionState((await getInstallation()).shop((this.getCurrentNodeParameter('shop') as string) || 'main'));
+				if (!state) return [{ name: 'Not Connected: Publish the Workflow', value: 'state', description: 'Publishing registers the webhooks in the shop' }];
+				const summary = `${state.problems.length > 0 ? `Connected, With ${state.problems.length} Problem(s)` : 'Connected'}: ${state.topics.length} Topics`;
+				return [
+					{ name: summary, value: 'state', description: `Last delivery: ${state.lastDelivery ?? 'none yet'}. Last look for missed ones: ${state.lastReconciled ?? 'none yet'}.` },
+					...state.problems.map((problem, number) => ({ name: `Problem ${number + 1}`, value: `problem${number + 1}`, description: problem })),
+				];
+			},
+		},
 		credentialTest: {
 			async signingSecret(this: ICredentialTestFunctions, credential: ICredentialsDecrypted): Promise<INodeCredentialTestResult> {
 				const secret = String(credential.data?.signingSecret ?? '');
@@ -123,7 +148,12 @@ export class ShopWebhookTrigger implements INodeType {
 				try {
 					const settings = { ...readSettings((name) => this.getNodeParameter(name)), system: this.getNodeParameter('system') as string };
 					const shopId = this.getNodeParameter('shop') as string;
-					await nowOrLater(this, async () => (await getInstallation()).shop(shopId).saveSettings(settings));
+					const adapter = connectedAdapter(this);
+					await nowOrLater(this, async () => {
+						const shop = (await getInstallation()).shop(shopId);
+						await shop.saveSettings(settings);
+						if (adapter) await connectShop(this, adapter, shop);
+					});
 					return true;
 				} catch (error) {
 					rethrow(this.getNode(), error);
@@ -131,13 +161,31 @@ export class ShopWebhookTrigger implements INodeType {
 			},
 			async delete(this: IHookFunctions): Promise<boolean> {
 				cancelLater(this);
+				const adapter = connectedAdapter(this);
+				if (adapter) await disconnectShop(this, adapter, (await getInstallation()).shop(this.getNodeParameter('shop') as string));
 				return true;
 			},
 		},
 	};
 
 	async trigger(this: ITriggerFunctions): Promise<ITriggerResponse> {
-		return await webhookTrigger(this);
+		const response = await webhookTrigger(this);
+		const adapter = connectedAdapter(this);
+		if (this.getMode() === 'manual' || !adapter) return response;
+		let stop: (() => void) | null = null;
+		let isClosed = false;
+		await nowOrLater(this, async () => {
+			const installation = await getInstallation();
+			if (!isClosed) stop = keepConnected(this, adapter, installation, installation.shop(this.getNodeParameter('shop') as string));
+		});
+		return {
+			...response,
+			closeFunction: async () => {
+				isClosed = true;
+				cancelLater(this);
+				stop?.();
+			},
+		};
 	}
 
 	async webhook(this: IWebhookFunctions): Promise<IWebhookResponseData> {
@@ -152,16 +200,18 @@ export class ShopWebhookTrigger implements INodeType {
 			const rawBody = request.rawBody ?? (await readRaw(request));
 			if (!rawBody) return answer(401, { ok: false, code: 'SIGNATURE_INVALID', message: 'The delivery has no body, so there is nothing a signature could be checked against' });
 			const delivery = { headers: this.getHeaderData() as Record<string, string | undefined>, rawBody, receivedAtMs: Date.now() };
-			adapter.verify(delivery, await secretOf(this, adapter.credential.type, adapter.credential.secretField));
+			const shopId = this.getNodeParameter('shop') as string;
+			adapter.verify(delivery, await secretOf(this, adapter, async () => (await getInstallation()).shop(shopId)));
 
 			const installation = await getInstallation();
-			const shop = installation.shop(this.getNodeParameter('shop') as string);
-			const { currency, url } = await shop.settings();
-			const { events, ignored } = adapter.normalise(delivery, { toJourneyMs: installation.clock.toJourneyMs, currency, shopUrl: url });
+			const shop = installation.shop(shopId);
+			const { events, ignored } = adapter.normalise(delivery, await normaliseContext(shop, installation.clock.toJourneyMs));
 			if (this.getMode() === 'manual') {
 				// A test in the editor shows what was read and records nothing.
-				return answer(200, { ok: true, test: true, ...(ignored && { ignored }) }, ignored ? [{ ignored }] : events.map((event) => ({ ...event })));
+				const connection = adapter.api && { connection: { ...(await connectionState(shop)) } };
+				return answer(200, { ok: true, test: true, ...(ignored && { ignored }) }, ignored ? [{ ignored, ...connection }] : events.map((event) => ({ ...event, ...connection })));
 			}
+			noteDelivery(shop, delivery.receivedAtMs);
 			if (ignored) await shop.store.commit({ counters: [{ group: deliveryCounters, field: `${adapter.id}.ignored`, add: 1 }] });
 			const outcomes: Record<string, number> = {};
 			const started: IDataObject[] = [];

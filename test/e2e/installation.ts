@@ -46,6 +46,8 @@ export function filledIn(workflow: Workflow, change: { shop?: Record<string, unk
 					sender: 'Anna’s Tea House <hello@tea.example>',
 					postalAddress: '12 High Street\n1010 Vienna',
 					currency: 'EUR',
+					// The credential's shop is made up: it has no API.
+					connect: 'hand',
 					...change.shop,
 				};
 				node.credentials = { shopJourneysShopApi: { id: 'e2eGeneric', name: 'Shop' }, shopifyAccessTokenApi: { id: 'e2eShopify', name: 'Shopify' } };

@@ -1,0 +1,28 @@
+import type { INodeProperties } from 'n8n-workflow';
+
+/** How the shop is connected, where it has an API that we use. */
+export const connectionFields: INodeProperties[] = [
+	{
+		displayName: 'Connect',
+		name: 'connect',
+		type: 'options',
+		noDataExpression: true,
+		displayOptions: { hide: { system: ['generic'] } },
+		options: [
+			{ name: 'By the Shop’s API', value: 'api', description: 'Publishing registers the webhooks, unpublishing removes them, and every hour the shop is asked for what its deliveries have missed' },
+			{ name: 'By Hand', value: 'hand', description: 'You paste the production URL into the shop yourself; what it does not deliver stays unknown' },
+		],
+		default: 'api',
+	},
+	{
+		// n8n has no field that only shows something; a list that is filled by a call can.
+		displayName: 'State of the Connection Name or ID',
+		name: 'connectionState',
+		type: 'options',
+		noDataExpression: true,
+		displayOptions: { hide: { system: ['generic'], connect: ['hand'] } },
+		typeOptions: { loadOptionsMethod: 'connectionState', loadOptionsDependsOn: ['shop'] },
+		default: 'state',
+		description: 'Only shows how things stand: open the list to see the problems and what to do about them. Choose from the list, or specify an ID using an <a href="https://docs.n8n.io/code/expressions/">expression</a>.',
+	},
+];
