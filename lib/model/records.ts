@@ -178,6 +178,11 @@ export interface SendRecord {
 	/** Journey time of the last change of state. */
 	atMs: number;
 	response?: string;
+	/** What the customer did with it, first time each. */
+	openedAtMs?: number;
+	clickedAtMs?: number;
+	answeredAtMs?: number;
+	codeUsedAtMs?: number;
 }
 
 export interface EnrolmentRecord {

@@ -1,0 +1,392 @@
+import { dayMs } from '../model/clock';
+import type { Condition, EventCondition, FieldCondition, MessageCondition, NearCondition } from '../model/conditions';
+import type { AttributeValue } from '../model/events';
+import { type CustomerRecord, historyField } from '../model/records';
+import type { ShopSettings } from '../model/settings';
+import { daysUntilReturn, localDate, parseYearlyDate, startOfDayMs, todayIn } from './calendar';
+import { type Currencies, factField, type FactField, type FactPart, type Facts, type FactValue } from './fields';
+import { operandOf } from './operators';
+import { checkCondition } from './validate';
+
+/** Decides about one customer. `nowMs` is journey time. */
+export type Predicate = (facts: Facts, nowMs: number) => boolean;
+
+/**
+ * Where the facts of a part are read from. `records`: from the documents. `item`: from the journey item, as far as it carries them.
+ * `item_and_customer`: the customer from its document, everything else from the item.
+ */
+export type ReadFrom = 'records' | 'item' | 'item_and_customer';
+
+export type CompileOptions = Pick<ShopSettings, 'currency' | 'timezone'> & { readFrom?: ReadFrom };
+
+/** Which documents a condition looks at: what is false need not be read. */
+export interface Needs {
+	/** The customer's document, for facts of the customer and for the place. */
+	customer: boolean;
+	history: boolean;
+	/** The enrolment, or the messages that the item lists. */
+	enrolment: boolean;
+	order: boolean;
+	cart: boolean;
+	product: boolean;
+	view: boolean;
+	event: boolean;
+}
+
+interface Compiler {
+	settings: Pick<ShopSettings, 'currency' | 'timezone'>;
+	readFrom: ReadFrom;
+	today: ReturnType<typeof todayIn>;
+}
+
+type Read = (facts: Facts) => FactValue;
+
+/**
+ * Makes a condition into a function, once per run: nothing is looked up per customer. A fact that is not known is false for
+ * every comparison and true for its negation (is not, is none of, does not include, is not known); numbers that are counted are 0.
+ * Texts are compared without regard to case.
+ * @throws CONDITION_INVALID when the condition cannot be applied (see `validateCondition`)
+ */
+export function compileCondition(condition: Condition, { currency, timezone, readFrom = 'records' }: CompileOptions): Predicate {
+	checkCondition(condition);
+	return compile(condition, { settings: { currency, timezone }, readFrom, today: todayIn(timezone) });
+}
+
+export function needs(condition: Condition): Needs {
+	const found: Needs = { customer: false, history: false, enrolment: false, order: false, cart: false, product: false, view: false, event: false };
+	const visit = (one: Condition): void => {
+		if ('all' in one) return one.all.forEach(visit);
+		if ('any' in one) return one.any.forEach(visit);
+		if ('not' in one) return visit(one.not);
+		if ('event' in one) found.history = true;
+		else if ('message' in one) found.enrolment = true;
+		else if ('near' in one) found.customer = true;
+		else {
+			const field = factField(one.field);
+			if (field) found[field.part] = true;
+		}
+	};
+	visit(condition);
+	return found;
+}
+
+/** The facts a condition asks for that journey items do not carry, by label; with `currency`, those amounts in other currencies too. */
+export function notCarried(condition: Condition, currency: string): string[] {
+	if ('all' in condition) return condition.all.flatMap((one) => notCarried(one, currency));
+	if ('any' in condition) return condition.any.flatMap((one) => notCarried(one, currency));
+	if ('not' in condition) return notCarried(condition.not, currency);
+	if ('event' in condition) return ['what the customer did'];
+	if ('near' in condition) return ['the distance from a place'];
+	if ('message' in condition) return [];
+	const field = factField(condition.field);
+	if (!field) return [];
+	const isForeign = field.type === 'money' && field.part === 'customer' && (condition.currency ?? currency) !== currency;
+	return field.item && !isForeign ? [] : [`"${field.label}"${field.item ? ` in ${condition.currency}` : ''}`];
+}
+
+function compile(condition: Condition, compiler: Compiler): Predicate {
+	if ('all' in condition) return all(condition.all.map((one) => compile(one, compiler)));
+	if ('any' in condition) return any(condition.any.map((one) => compile(one, compiler)));
+	if ('not' in condition) {
+		const inner = compile(condition.not, compiler);
+		return (facts, nowMs) => !inner(facts, nowMs);
+	}
+	if ('field' in condition) return compileField(condition, compiler);
+	if ('event' in condition) return compileEvent(condition);
+	if ('message' in condition) return compileMessage(condition, compiler);
+	return compileNear(condition);
+}
+
+function all(tests: Predicate[]): Predicate {
+	if (tests.length === 1) return tests[0];
+	if (tests.length === 2) {
+		const [first, second] = tests;
+		return (facts, nowMs) => first(facts, nowMs) && second(facts, nowMs);
+	}
+	if (tests.length === 3) {
+		const [first, second, third] = tests;
+		return (facts, nowMs) => first(facts, nowMs) && second(facts, nowMs) && third(facts, nowMs);
+	}
+	return (facts, nowMs) => {
+		for (const test of tests) if (!test(facts, nowMs)) return false;
+		return true;
+	};
+}
+
+function any(tests: Predicate[]): Predicate {
+	if (tests.length === 1) return tests[0];
+	return (facts, nowMs) => {
+		for (const test of tests) if (test(facts, nowMs)) return true;
+		return false;
+	};
+}
+
+function reader(field: FactField, condition: FieldCondition, { settings, readFrom }: Compiler): Read {
+	const currencies: Currencies = { currency: condition.currency ?? settings.currency, shopCurrency: settings.currency };
+	const { part } = field;
+	if (readFrom === 'records' || (readFrom === 'item_and_customer' && part === 'customer')) {
+		const read = field.read as (of: unknown, currencies: Currencies) => FactValue;
+		return (facts) => {
+			const of = facts[part];
+			return of ? read(of, currencies) : undefined;
+		};
+	}
+	const read = field.item as ((of: unknown, currencies: Currencies) => FactValue) | undefined;
+	if (!read) return () => undefined;
+	return carried(part, (of) => read(of, currencies));
+}
+
+/** What the item carries may come from anywhere: only an object has facts. One function per part, so that each is as fast as written by hand. */
+function carried(part: FactPart, read: (of: unknown) => FactValue): Read {
+	const from = (of: unknown) => (typeof of === 'object' && of !== null ? read(of) : undefined);
+	switch (part) {
+		case 'customer':
+			return (facts) => from(facts.item?.customer);
+		case 'order':
+			return (facts) => from(facts.item?.order);
+		case 'cart':
+			return (facts) => from(facts.item?.cart);
+		case 'product':
+			return (facts) => from(facts.item?.product);
+		case 'view':
+			return (facts) => from(facts.item?.view);
+		case 'event':
+			return (facts) => from(facts.item?.event);
+	}
+}
+
+function compileField(condition: FieldCondition, compiler: Compiler): Predicate {
+	const field = factField(condition.field)!;
+	const read = reader(field, condition, compiler);
+	const { op } = condition;
+	if (op === 'is_set') return (facts) => isKnown(read(facts));
+	if (op === 'is_not_set') return (facts) => !isKnown(read(facts));
+	if (op === 'is_true') return (facts) => isTrue(read(facts));
+	if (op === 'is_false') return (facts) => !isTrue(read(facts));
+	switch (operandOf(field.type, op, condition.value)) {
+		case 'days':
+			return compileDays(condition, read, compiler);
+		case 'day':
+		case 'dayRange':
+			return compileDates(condition, read, compiler);
+		case 'range':
+			return compileNumbers(condition, read);
+		default:
+	}
+	if (op === 'includes' || op === 'includes_not') return compileList(condition, read);
+	if (typeof condition.value === 'number' || op === 'at_least' || op === 'at_most' || op === 'more_than' || op === 'less_than') return compileNumbers(condition, read);
+	return compileText(condition, read);
+}
+
+const isKnown = (value: FactValue) => value !== undefined && value !== null && value !== '' && (!Array.isArray(value) || value.length > 0);
+const isTrue = (value: FactValue) => value === true || value === 'true';
+
+/** Attributes may hold numbers as text; what is no number compares as false with everything. */
+function toNumber(value: FactValue): number {
+	if (typeof value === 'number') return value;
+	return typeof value === 'string' && value.trim() !== '' ? Number(value) : NaN;
+}
+
+function compileNumbers({ op, value, to }: FieldCondition, read: Read): Predicate {
+	const given = toNumber(value as AttributeValue);
+	const upper = toNumber(to);
+	switch (op) {
+		case 'is':
+			return (facts) => toNumber(read(facts)) === given;
+		case 'is_not':
+			return (facts) => toNumber(read(facts)) !== given;
+		case 'at_least':
+			return (facts) => toNumber(read(facts)) >= given;
+		case 'at_most':
+			return (facts) => toNumber(read(facts)) <= given;
+		case 'more_than':
+			return (facts) => toNumber(read(facts)) > given;
+		case 'less_than':
+			return (facts) => toNumber(read(facts)) < given;
+		default:
+			return (facts) => {
+				const number = toNumber(read(facts));
+				return number >= given && number <= upper;
+			};
+	}
+}
+
+const plain = (text: unknown) => String(text).trim().toLowerCase();
+
+function compileText({ op, value }: FieldCondition, read: Read): Predicate {
+	if (op === 'one_of' || op === 'none_of') {
+		const isOneOf = wordTest(Array.isArray(value) ? value : [value!]);
+		return op === 'one_of' ? (facts) => isOneOf(read(facts)) : (facts) => !isOneOf(read(facts));
+	}
+	const given = plain(value);
+	switch (op) {
+		case 'is_not': {
+			const isGiven = wordTest([value as AttributeValue]);
+			return (facts) => !isGiven(read(facts));
+		}
+		case 'contains':
+			return (facts) => {
+				const text = read(facts);
+				return text !== undefined && plain(text).includes(given);
+			};
+		case 'starts_with':
+			return (facts) => {
+				const text = read(facts);
+				return text !== undefined && plain(text).startsWith(given);
+			};
+		default: {
+			const isGiven = wordTest([value as AttributeValue]);
+			return (facts) => isGiven(read(facts));
+		}
+	}
+}
+
+/** Whether a text is one of the given ones. The same spelling, the common case, needs no copy in lower case. */
+function wordTest(given: AttributeValue[]): (value: FactValue) => boolean {
+	if (given.length === 1) {
+		const [spelled] = given;
+		const word = plain(spelled);
+		return (value) => value === spelled || (value !== undefined && plain(value) === word);
+	}
+	const spelled = new Set<unknown>(given);
+	const words = new Set(given.map(plain));
+	return (value) => value !== undefined && (spelled.has(value) || words.has(plain(value)));
+}
+
+function compileList({ op, value }: FieldCondition, read: Read): Predicate {
+	const isOneOf = wordTest((Array.isArray(value) ? value : [value!]) as AttributeValue[]);
+	const includes = (facts: Facts) => {
+		const list = read(facts);
+		return Array.isArray(list) && list.some(isOneOf);
+	};
+	return op === 'includes' ? includes : (facts) => !includes(facts);
+}
+
+/** Moments come as numbers, dates in attributes as ISO texts. */
+function toMoment(value: FactValue): number {
+	if (typeof value === 'number') return value;
+	return typeof value === 'string' ? Date.parse(value) : NaN;
+}
+
+function compileDates({ op, value, to }: FieldCondition, read: Read, { settings: { timezone } }: Compiler): Predicate {
+	const from = startOfDayMs(value as string, timezone);
+	if (op === 'before') return (facts) => toMoment(read(facts)) < from;
+	const behind = startOfDayMs((op === 'between' ? to : value) as string, timezone, 1);
+	if (op === 'after') return (facts) => toMoment(read(facts)) >= behind;
+	return (facts) => {
+		const moment = toMoment(read(facts));
+		return moment >= from && moment < behind;
+	};
+}
+
+function compileDays({ op, value }: FieldCondition, read: Read, compiler: Compiler): Predicate {
+	const days = value as number;
+	const periodMs = days * dayMs;
+	switch (op) {
+		case 'days_ago_at_least':
+			return (facts, nowMs) => nowMs - toMoment(read(facts)) >= periodMs;
+		case 'days_ago_at_most':
+			// The clocks of shops go wrong: what is up to a day ahead has just happened.
+			return (facts, nowMs) => {
+				const agoMs = nowMs - toMoment(read(facts));
+				return agoMs <= periodMs && agoMs > -dayMs;
+			};
+		case 'in_days_at_most':
+			return (facts, nowMs) => {
+				const aheadMs = toMoment(read(facts)) - nowMs;
+				return aheadMs >= 0 && aheadMs <= periodMs;
+			};
+		default:
+			return compileAnniversary(days, op === 'anniversary_in_days', read, compiler);
+	}
+}
+
+function compileAnniversary(days: number, isExact: boolean, read: Read, { settings: { timezone }, readFrom, today }: Compiler): Predicate {
+	const zoneOf = (facts: Facts): string | undefined => (readFrom === 'item' ? facts.item?.customer?.timezone : facts.customer?.timezone);
+	const returnsInTime = (date: FactValue, facts: Facts, nowMs: number) => {
+		const zone = zoneOf(facts);
+		const day = typeof date === 'number' ? localDate(date, zone, timezone) : typeof date === 'string' ? parseYearlyDate(date) : undefined;
+		if (!day) return false;
+		const away = daysUntilReturn(day, today(nowMs, zone));
+		return isExact ? away === days : away <= days;
+	};
+	return (facts, nowMs) => {
+		const dates = read(facts);
+		if (dates === undefined) return false;
+		return Array.isArray(dates) ? dates.some((date: string) => returnsInTime(date, facts, nowMs)) : returnsInTime(dates as FactValue, facts, nowMs);
+	};
+}
+
+/**
+ * What a customer did is counted by UTC day: the day on which the period begins counts as a whole, so nothing that happened within
+ * the period is missed.
+ */
+function compileEvent({ event, of, times, count, withinDays }: EventCondition): Predicate {
+	const field = historyField(event, of);
+	const happened = (facts: Facts, nowMs: number): number => {
+		const days = facts.history?.days;
+		if (!days) return 0;
+		let sum = 0;
+		for (const day of Object.keys(days)) if (isWithin(Number(day), nowMs, withinDays)) sum += days[day][field] ?? 0;
+		return sum;
+	};
+	switch (times) {
+		case 'at_least':
+			return (facts, nowMs) => happened(facts, nowMs) >= count;
+		case 'at_most':
+			return (facts, nowMs) => happened(facts, nowMs) <= count;
+		case 'exactly':
+			return (facts, nowMs) => happened(facts, nowMs) === count;
+	}
+}
+
+/** The first UTC day of a period that ends now. */
+export const firstDay = (nowMs: number, withinDays: number) => Math.floor((nowMs - withinDays * dayMs) / dayMs);
+
+const isWithin = (day: number, nowMs: number, withinDays: number) => day >= firstDay(nowMs, withinDays) && day * dayMs <= nowMs + dayMs;
+
+/** Who clicked has opened, even where the mail program loads no pictures. */
+function compileMessage({ message, step, is }: MessageCondition, { readFrom }: Compiler): Predicate {
+	if (readFrom === 'records') {
+		return ({ enrolment }) => {
+			if (!enrolment) return false;
+			return Object.values(enrolment.sends).some((send) => (step === undefined || send.step + 1 === step) && became(message, send.state, send.openedAtMs, send.clickedAtMs, send.answeredAtMs, send.codeUsedAtMs)) === is;
+		};
+	}
+	return ({ item }) => {
+		const messages = item?.journey?.messages;
+		if (!Array.isArray(messages)) return false;
+		return messages.some((sent) => (step === undefined || sent.step === step) && became(message, sent.state, sent.openedAt, sent.clickedAt, sent.answeredAt, sent.codeUsedAt)) === is;
+	};
+}
+
+function became(message: MessageCondition['message'], state: string, opened: unknown, clicked: unknown, answered: unknown, codeUsed: unknown): boolean {
+	switch (message) {
+		case 'sent':
+			return state === 'sent';
+		case 'opened':
+			return opened !== undefined || clicked !== undefined || answered !== undefined;
+		case 'clicked':
+			return clicked !== undefined || answered !== undefined;
+		case 'answered':
+			return answered !== undefined;
+		case 'code_used':
+			return codeUsed !== undefined;
+	}
+}
+
+/** Mean radius of the earth. */
+const earthKm = 6371.0088;
+const radians = (degrees: number) => (degrees * Math.PI) / 180;
+
+/** Along a great circle (haversine). */
+export function distanceKm(a: { latitude: number; longitude: number }, b: { latitude: number; longitude: number }): number {
+	const byLatitude = Math.sin(radians(b.latitude - a.latitude) / 2) ** 2;
+	const byLongitude = Math.sin(radians(b.longitude - a.longitude) / 2) ** 2;
+	return 2 * earthKm * Math.asin(Math.min(1, Math.sqrt(byLatitude + Math.cos(radians(a.latitude)) * Math.cos(radians(b.latitude)) * byLongitude)));
+}
+
+function compileNear({ near }: NearCondition): Predicate {
+	const isNear = ({ latitude, longitude }: CustomerRecord) => latitude !== undefined && longitude !== undefined && distanceKm({ latitude, longitude }, near) <= near.km;
+	return ({ customer }) => !!customer && isNear(customer);
+}
