@@ -1,11 +1,12 @@
 import { hourMs, type Clock } from '../model/clock';
-import { type EndReason, type EnrolmentRecord, indexes, type JourneyDefinition, keys } from '../model/records';
+import { type CustomerRecord, type EndReason, type EnrolmentRecord, indexes, type JourneyDefinition, keys } from '../model/records';
 import type { JourneyItem } from '../model/item';
 import type { ShopSettings } from '../model/settings';
 import type { Claimed, Store } from '../store/store';
 import { transact, type Transaction } from '../store/transaction';
-import { advance, dueMs, end, expiresAtMs, park, reschedule } from './enrolment';
-import { journeyItem, readFacts, readProducts, type EnrolmentFacts } from './items';
+import { advance, end, expiresAtMs, park, reschedule } from './enrolment';
+import { type EnrolmentFacts, journeyItem, productsOf, readFacts } from './items';
+import { dueMs, isLocal, zoneOf } from './schedule';
 
 /** After this many claims of the same step an enrolment is parked as failed. */
 export const maxAttempts = 9;
@@ -58,18 +59,20 @@ export async function claimSteps(engine: EngineOptions, definition: JourneyDefin
 
 	const facts = new Map((await readFacts(store, claimed.map(({ key }) => key))).map((fact) => [keys.enrolment(fact.enrolment.id), fact]));
 	const due: Array<{ claim: Claimed; fact: EnrolmentFacts }> = [];
+	const settled: Array<{ claim: Claimed; settle: Settlement }> = [];
 	for (const claim of claimed) {
 		const fact = facts.get(claim.key);
 		const settle = fact ? settlement(fact, claim, definition, settings, nowMs) : forget(definition, claim);
-		if (!settle) due.push({ claim, fact: fact! });
-		else {
-			await transact(store, async (tx) => {
-				tx.requireLease({ index: indexes.due(definition.id), key: claim.key, token: claim.token });
-				await settle(tx);
-			});
-		}
+		if (settle) settled.push({ claim, settle });
+		else due.push({ claim, fact: fact! });
 	}
-	const products = await readProducts(store, due.map(({ fact }) => fact.cart));
+	await atOnce(settled, ({ claim, settle }) =>
+		transact(store, async (tx) => {
+			tx.requireLease({ index: indexes.due(definition.id), key: claim.key, token: claim.token });
+			await settle(tx);
+		}),
+	);
+	const products = await productsOf(store, due.map(({ fact }) => fact));
 	return due.map(({ claim, fact }) => ({
 		key: claim.key,
 		token: claim.token,
@@ -77,6 +80,13 @@ export async function claimSteps(engine: EngineOptions, definition: JourneyDefin
 		attempt: claim.attempt,
 		item: journeyItem(fact, definition, settings, products, engine.shop, claim),
 	}));
+}
+
+/** Commits under way at a time: the store writes what comes together in one go. */
+const commitsAtOnce = 16;
+
+async function atOnce<T>(all: T[], work: (one: T) => Promise<unknown>): Promise<void> {
+	for (let start = 0; start < all.length; start += commitsAtOnce) await Promise.all(all.slice(start, start + commitsAtOnce).map(work));
 }
 
 type Settlement = (tx: Transaction) => Promise<void>;
@@ -106,6 +116,8 @@ function settlement(fact: EnrolmentFacts, claim: Claimed, definition: JourneyDef
 	if (claim.attempt > maxAttempts) {
 		return change((tx, current) => park(tx, current, current.failure ?? `Step ${enrolment.step + 1} was tried ${maxAttempts} times and the workflow did not finish it; see its executions.`, nowMs));
 	}
+	// Only counted: goes on as if the workflow had done its part.
+	if (enrolment.holdout) return change((tx, current) => advance(tx, definition, current, claim.token, nowMs));
 	if (settings.sendingMode === 'limited' && !isAllowedRecipient(settings, customer?.email)) {
 		return change((tx, current) => reschedule(tx, current, nowMs + limitedRetryMs));
 	}
@@ -124,17 +136,16 @@ export function isAllowedRecipient(settings: ShopSettings, email: string | undef
 export async function settleFinished(engine: EngineOptions, definition: JourneyDefinition, steps: DueStep[]): Promise<void> {
 	const { store, clock } = engine;
 	const index = indexes.due(definition.id);
-	for (const { key, token, step } of steps) {
-		if (!(await store.holds({ index, key, token }))) continue;
-		await transact(store, async (tx) => {
+	await atOnce(steps, ({ key, token, step }) =>
+		transact(store, async (tx) => {
 			tx.requireLease({ index, key, token });
 			await tx.load([key]);
 			const enrolment = tx.get<EnrolmentRecord>(key);
 			if (enrolment?.status !== 'open' || enrolment.step !== step) return;
 			await tx.load([keys.customer(enrolment.customerId)]);
 			advance(tx, definition, enrolment, token, clock.journeyNowMs());
-		});
-	}
+		}),
+	);
 }
 
 /** Gives steps back after an execution that failed: tried again after a pause that grows with each attempt. */
@@ -159,7 +170,7 @@ export async function claimEnded(engine: EngineOptions, definition: JourneyDefin
 	const claimed = await store.claim(indexes.ended(definition.id), { dueMs: clock.journeyNowMs(), machineNowMs, leaseUntilMs: machineNowMs + leaseMs, limit });
 	if (claimed.length === 0) return [];
 	const facts = new Map((await readFacts(store, claimed.map(({ key }) => key))).map((fact) => [keys.enrolment(fact.enrolment.id), fact]));
-	const products = await readProducts(store, [...facts.values()].map(({ cart }) => cart));
+	const products = await productsOf(store, [...facts.values()]);
 	const emitted: DueStep[] = [];
 	const dropped: Lease[] = [];
 	for (const { key, token, attempt } of claimed) {
@@ -174,13 +185,11 @@ export async function claimEnded(engine: EngineOptions, definition: JourneyDefin
 /** Takes enrolments off Ended once their item went through a workflow. */
 export async function finishEnded(engine: EngineOptions, definition: JourneyDefinition, leases: Lease[]): Promise<void> {
 	const index = indexes.ended(definition.id);
-	for (const { key, token } of leases) {
-		await engine.store.commit({ leases: [{ index, key, token }], index: [{ index, key, value: null }] });
-	}
+	await atOnce(leases, ({ key, token }) => engine.store.commit({ leases: [{ index, key, token }], index: [{ index, key, value: null }] }));
 }
 
-/** Enrolments moved per commit after an edit: each touches one document. */
-const rescheduleBatch = 50;
+/** Enrolments moved per commit after an edit: each touches its own document and its customer's. */
+const rescheduleBatch = 30;
 
 /**
  * Moves enrolments under way to an edited schedule, by step number. Runs in small commits and may be run again from
@@ -197,11 +206,13 @@ export async function applySchedule(engine: EngineOptions, definition: JourneyDe
 		after = page[page.length - 1];
 		await transact(store, async (tx) => {
 			await tx.load(page.map(({ key }) => key));
-			for (const { key } of page) {
-				const enrolment = tx.get<EnrolmentRecord>(key);
+			const enrolments = page.map(({ key }) => tx.get<EnrolmentRecord>(key));
+			if (isLocal(definition)) await tx.load(enrolments.map((enrolment) => enrolment?.customerId && keys.customer(enrolment.customerId)).filter((key) => key !== null));
+			for (const enrolment of enrolments) {
 				// Beyond the last step of a shortened schedule: completes when its old time comes.
 				if (enrolment?.status !== 'open' || enrolment.step >= definition.steps.length) continue;
-				const dueAtMs = dueMs(definition, enrolment);
+				const customer = isLocal(definition) ? tx.get<CustomerRecord>(keys.customer(enrolment.customerId)) : null;
+				const dueAtMs = dueMs(definition, enrolment, zoneOf(customer, definition));
 				if (dueAtMs === enrolment.dueAtMs) continue;
 				reschedule(tx, enrolment, dueAtMs);
 				moved++;

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { Transaction } from '../store/transaction';
 import {
 	type CustomerRecord,
@@ -7,25 +8,18 @@ import {
 	journeyCounters,
 	type JourneyDefinition,
 	keys,
+	type OpenEnrolment,
 } from '../model/records';
+import { dueMs, zoneOf } from './schedule';
 
 /**
  * The life of one enrolment: enter, postpone, settle a step, end. Each function changes documents inside the
  * caller's transaction, in which the enrolment and its customer are loaded; nothing here reads or waits.
  */
 
-/** A journey and an entity (a cart) have one enrolment, so the same entry twice is the same document. */
+/** A journey and an entity (a cart, a customer, an order ...) have one enrolment, so the same entry twice is the same document. */
 export function enrolmentId(journey: string, entity: string): string {
 	return `${journey}:${entity}`;
-}
-
-/** When the next step is due by the schedule: from entry, but never closer to the step before than the schedule has it. */
-export function dueMs(definition: JourneyDefinition, { enteredAtMs, step, settled }: Pick<EnrolmentRecord, 'enteredAtMs' | 'step' | 'settled'>): number {
-	const { delayMs } = definition.steps[step];
-	const before = definition.steps[step - 1];
-	const byEntry = enteredAtMs + delayMs;
-	if (!before || settled?.step !== step - 1) return byEntry;
-	return Math.max(byEntry, settled.atMs + delayMs - before.delayMs);
 }
 
 /** Nothing is sent later than this. */
@@ -37,46 +31,90 @@ export function expiresAtMs(definition: JourneyDefinition, enrolment: Pick<Enrol
 export function mayEnter(definition: JourneyDefinition, previous: EnrolmentRecord | null, nowMs: number): boolean {
 	if (!previous) return true;
 	if (previous.status === 'open') return false;
-	if (previous.stepsDone === 0 && Object.keys(previous.sends).length === 0) return true;
+	if (hasNotBegun(previous)) return true;
 	return definition.reentryAfterMs !== null && nowMs - (previous.endedAtMs ?? previous.enteredAtMs) >= definition.reentryAfterMs;
 }
 
-/** Opens an enrolment; its first step is due one delay after `enteredAtMs`. */
-export function enter(
-	tx: Transaction,
-	definition: JourneyDefinition,
-	customer: CustomerRecord,
-	entity: { cart: string },
-	enteredAtMs: number,
-): EnrolmentRecord {
-	const id = enrolmentId(definition.id, entity.cart);
+/** What an enrolment is about. */
+export type About = Pick<EnrolmentRecord, 'cartId' | 'orderId' | 'productId' | 'variantId' | 'returnId' | 'view' | 'event'>;
+
+export interface Entry {
+	/** Tells it from the journey's other enrolments: the cart's id, the customer's ... */
+	entity: string;
+	about: About;
+	/** When what led to it happened. */
+	atMs: number;
+	/** What delays count from, where it is not that moment. */
+	enteredAtMs?: number;
+	/** The step to begin with, 0-based; where delays follow a date, the first ones may be over. */
+	step?: number;
+}
+
+/**
+ * Whether a customer belongs to those who are only counted. Decided by a hash, so that it is the same at every entry,
+ * and another one in every journey.
+ */
+export function isHoldout({ id, holdoutPercent = 0 }: Pick<JourneyDefinition, 'id' | 'holdoutPercent'>, customerId: string): boolean {
+	if (holdoutPercent <= 0) return false;
+	return createHash('sha256').update(`holdout:${id}:${customerId}`).digest().readUInt32BE(0) / 2 ** 32 < holdoutPercent / 100;
+}
+
+/** Opens an enrolment. */
+export function enter(tx: Transaction, definition: JourneyDefinition, customer: CustomerRecord, { entity, about, atMs, enteredAtMs = atMs, step = 0 }: Entry): EnrolmentRecord {
+	const id = enrolmentId(definition.id, entity);
 	const enrolment: EnrolmentRecord = {
 		id,
 		journey: definition.id,
 		customerId: customer.id,
-		cartId: entity.cart,
+		...about,
+		...(isHoldout(definition, customer.id) && { holdout: true }),
 		kind: definition.kind,
 		status: 'open',
-		openedAtMs: enteredAtMs,
+		openedAtMs: atMs,
 		enteredAtMs,
-		step: 0,
-		dueAtMs: enteredAtMs + definition.steps[0].delayMs,
+		step,
+		dueAtMs: dueMs(definition, { enteredAtMs, step }, zoneOf(customer, definition)),
 		stepsDone: 0,
 		sends: {},
 	};
 	save(tx, enrolment);
 	tx.index(indexes.ended(definition.id), keys.enrolment(id), null);
 	tx.index(indexes.failed, keys.enrolment(id), null);
-	tx.set(keys.customer(customer.id), { ...customer, open: { ...customer.open, [id]: { journey: definition.id, cart: entity.cart } } });
-	tx.count(journeyCounters(definition.id), 'entered');
-	tx.log({ atMs: enteredAtMs, type: 'journey_entered', subject: keys.customer(customer.id), data: { journey: definition.id, name: definition.name, cart: entity.cart } });
+	tx.set(keys.customer(customer.id), { ...customer, open: { ...customer.open, [id]: openEntry(enrolment) } });
+	count(tx, enrolment, 'entered');
+	tx.log({ atMs, type: 'journey_entered', subject: keys.customer(customer.id), data: { journey: definition.id, name: definition.name, ...subjectOf(enrolment) } });
 	return enrolment;
 }
 
-/** Before the first message a change of the cart starts the clock anew; afterwards the series goes on as it is. */
+function openEntry({ journey, cartId }: EnrolmentRecord): OpenEnrolment {
+	return { journey, ...(cartId !== undefined && { cart: cartId }) };
+}
+
+/** What it is about, as the log keeps it. */
+function subjectOf({ cartId, orderId, productId, returnId }: EnrolmentRecord): Record<string, string> {
+	return Object.fromEntries(Object.entries({ cart: cartId, order: orderId, product: productId, return: returnId }).filter((entry) => entry[1] !== undefined)) as Record<string, string>;
+}
+
+/** Counts for the journey's report; those in the holdout apart. */
+function count(tx: Transaction, { journey, holdout }: EnrolmentRecord, field: string): void {
+	tx.count(journeyCounters(journey), holdout ? `holdout.${field}` : field);
+}
+
+/** Before the first message what the journey counts from may move (a cart changed, something else was looked at); afterwards the series goes on as it is. */
 export function postpone(tx: Transaction, definition: JourneyDefinition, enrolment: EnrolmentRecord, changedAtMs: number): void {
-	if (enrolment.step > 0 || Object.keys(enrolment.sends).length > 0 || changedAtMs <= enrolment.enteredAtMs) return;
-	save(tx, { ...enrolment, enteredAtMs: changedAtMs, dueAtMs: changedAtMs + definition.steps[0].delayMs });
+	if (!hasNotBegun(enrolment) || changedAtMs <= enrolment.enteredAtMs) return;
+	restart(tx, definition, enrolment, changedAtMs);
+}
+
+/** Whether nothing was handed out yet. */
+export function hasNotBegun({ stepsDone, sends }: EnrolmentRecord): boolean {
+	return stepsDone === 0 && Object.keys(sends).length === 0;
+}
+
+/** Counts from another moment, beginning with this step. */
+export function restart(tx: Transaction, definition: JourneyDefinition, enrolment: EnrolmentRecord, enteredAtMs: number, step = enrolment.step): void {
+	const zone = zoneOf(tx.get<CustomerRecord>(keys.customer(enrolment.customerId)), definition);
+	save(tx, { ...enrolment, enteredAtMs, step, dueAtMs: dueMs(definition, { enteredAtMs, step }, zone) });
 }
 
 /** Moves the next step to another time, e.g. after the schedule was edited. Voids a lease. */
@@ -91,11 +129,13 @@ export function reschedule(tx: Transaction, enrolment: EnrolmentRecord, dueAtMs:
 export function advance(tx: Transaction, definition: JourneyDefinition | null, enrolment: EnrolmentRecord, token: string, nowMs: number): void {
 	const { failure: _failure, ...rest } = enrolment;
 	const settled: EnrolmentRecord = { ...rest, settled: { step: enrolment.step, token, atMs: nowMs }, step: enrolment.step + 1, stepsDone: enrolment.stepsDone + 1 };
+	if (settled.holdout) count(tx, settled, 'step');
 	if (!definition || settled.step >= definition.steps.length) {
 		end(tx, definition, settled, 'completed', nowMs);
 		return;
 	}
-	save(tx, { ...settled, dueAtMs: dueMs(definition, settled) });
+	const zone = zoneOf(tx.get<CustomerRecord>(keys.customer(settled.customerId)), definition);
+	save(tx, { ...settled, dueAtMs: dueMs(definition, settled, zone) });
 }
 
 /**
@@ -108,7 +148,7 @@ export function stepBack(tx: Transaction, enrolment: EnrolmentRecord, dueAtMs: n
 	const key = keys.customer(enrolment.customerId);
 	const customer = tx.get<CustomerRecord>(key);
 	if (customer && !customer.open[enrolment.id]) {
-		tx.set(key, { ...customer, open: { ...customer.open, [enrolment.id]: { journey: enrolment.journey, cart: enrolment.cartId } } });
+		tx.set(key, { ...customer, open: { ...customer.open, [enrolment.id]: openEntry(enrolment) } });
 	}
 	tx.index(indexes.ended(enrolment.journey), keys.enrolment(enrolment.id), null);
 	save(tx, { ...rest, status: 'open', step: settled.step, stepsDone: enrolment.stepsDone - 1, dueAtMs });
@@ -119,10 +159,10 @@ export function end(tx: Transaction, definition: JourneyDefinition | null, enrol
 	const key = keys.enrolment(enrolment.id);
 	tx.set(key, { ...enrolment, status: 'ended', endedAtMs: nowMs, endReason: reason });
 	tx.index(indexes.due(enrolment.journey), key, null);
-	if (definition?.emitEnded) tx.index(indexes.ended(enrolment.journey), key, nowMs);
+	if (definition?.emitEnded && !enrolment.holdout) tx.index(indexes.ended(enrolment.journey), key, nowMs);
 	closeOnCustomer(tx, enrolment);
-	tx.count(journeyCounters(enrolment.journey), `ended.${reason}`);
-	tx.log({ atMs: nowMs, type: 'journey_ended', subject: keys.customer(enrolment.customerId), data: { journey: enrolment.journey, cart: enrolment.cartId, reason } });
+	count(tx, enrolment, `ended.${reason}`);
+	tx.log({ atMs: nowMs, type: 'journey_ended', subject: keys.customer(enrolment.customerId), data: { journey: enrolment.journey, ...subjectOf(enrolment), reason } });
 }
 
 /** Parks an enrolment after its last attempt: listed as failed with its reason, never dropped in silence. */
@@ -132,7 +172,7 @@ export function park(tx: Transaction, enrolment: EnrolmentRecord, failure: strin
 	tx.index(indexes.due(enrolment.journey), key, null);
 	tx.index(indexes.failed, key, nowMs);
 	closeOnCustomer(tx, enrolment);
-	tx.count(journeyCounters(enrolment.journey), 'failed');
+	count(tx, enrolment, 'failed');
 	tx.log({ atMs: nowMs, type: 'journey_failed', subject: keys.customer(enrolment.customerId), data: { journey: enrolment.journey, failure } });
 }
 

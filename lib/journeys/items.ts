@@ -1,7 +1,7 @@
-import type { ItemLine, JourneyItem } from '../model/item';
-import { type CartRecord, type CustomerRecord, type EnrolmentRecord, type JourneyDefinition, keys, type ProductRecord } from '../model/records';
-import type { ShopSettings } from '../model/settings';
 import type { LineItem } from '../model/events';
+import type { ItemCustomer, ItemLine, ItemOrder, ItemProduct, JourneyItem } from '../model/item';
+import { type CartRecord, type CustomerRecord, type EnrolmentRecord, type JourneyDefinition, keys, type OrderRecord, type ProductRecord, type ReturnRecord } from '../model/records';
+import type { ShopSettings } from '../model/settings';
 import type { Store } from '../store/store';
 
 /** The documents that an enrolment's item is made of. */
@@ -9,6 +9,9 @@ export interface EnrolmentFacts {
 	enrolment: EnrolmentRecord;
 	customer: CustomerRecord | null;
 	cart: CartRecord | null;
+	order?: OrderRecord | null;
+	product?: ProductRecord | null;
+	return?: ReturnRecord | null;
 }
 
 /** Documents read per round trip: a batch of a hundred enrolments stays below it. */
@@ -23,35 +26,45 @@ export async function readMany<T>(store: Store, documentKeys: string[]): Promise
 	return found;
 }
 
-/** Enrolments with their customers and carts, in the order asked. What is gone is left out. */
+/** Enrolments with the documents they are about, in the order asked. What is gone is left out. */
 export async function readFacts(store: Store, enrolmentKeys: string[]): Promise<EnrolmentFacts[]> {
 	const enrolments = await readMany<EnrolmentRecord>(store, enrolmentKeys);
-	const related = [...enrolments.values()].flatMap(({ customerId, cartId }) => [keys.customer(customerId), ...(cartId ? [keys.cart(cartId)] : [])]);
-	const documents = await readMany<CustomerRecord | CartRecord>(store, related);
+	const related = [...enrolments.values()].flatMap((enrolment) => Object.values(relatedKeys(enrolment)).filter((key) => key !== undefined));
+	const documents = await readMany<object>(store, related);
 	return enrolmentKeys.flatMap((key) => {
 		const enrolment = enrolments.get(key);
 		if (!enrolment) return [];
-		return [
-			{
-				enrolment,
-				customer: (documents.get(keys.customer(enrolment.customerId)) as CustomerRecord | undefined) ?? null,
-				cart: enrolment.cartId ? ((documents.get(keys.cart(enrolment.cartId)) as CartRecord | undefined) ?? null) : null,
-			},
-		];
+		const parts = Object.entries(relatedKeys(enrolment)).map(([part, related]) => [part, (related && documents.get(related)) ?? null]);
+		return [{ enrolment, ...(Object.fromEntries(parts) as Omit<EnrolmentFacts, 'enrolment'>) }];
 	});
 }
 
-/** The products that carts name, for the pictures and links that cart deliveries lack. */
-export function readProducts(store: Store, carts: Array<CartRecord | null>): Promise<Map<string, ProductRecord>> {
-	const productKeys = carts.flatMap((cart) => cart?.items.map(({ productId }) => keys.product(productId)) ?? []);
+function relatedKeys({ customerId, cartId, orderId, productId, returnId }: EnrolmentRecord): Record<Exclude<keyof EnrolmentFacts, 'enrolment'>, string | undefined> {
+	return {
+		customer: keys.customer(customerId),
+		cart: cartId && keys.cart(cartId),
+		order: orderId && keys.order(orderId),
+		product: productId && keys.product(productId),
+		return: returnId && keys.return(returnId),
+	};
+}
+
+/** The products that carts and orders name, for the pictures and links that deliveries lack. */
+export function readProducts(store: Store, holders: Array<{ items: LineItem[] } | null>): Promise<Map<string, ProductRecord>> {
+	const productKeys = holders.flatMap((holder) => holder?.items.map(({ productId }) => keys.product(productId)) ?? []);
 	return readMany<ProductRecord>(store, productKeys);
+}
+
+/** The products that these enrolments' items show. */
+export function productsOf(store: Store, facts: EnrolmentFacts[]): Promise<Map<string, ProductRecord>> {
+	return readProducts(store, facts.flatMap(({ cart, order }) => [cart, order ?? null]));
 }
 
 const isoTime = (timeMs: number) => new Date(timeMs).toISOString();
 
 /** What the trigger emits for one enrolment. Kept small: n8n stores every execution with all its items. */
 export function journeyItem(
-	{ enrolment, customer, cart }: EnrolmentFacts,
+	{ enrolment, customer, cart, order, product, return: returned }: EnrolmentFacts,
 	definition: JourneyDefinition,
 	settings: ShopSettings,
 	products: Map<string, ProductRecord>,
@@ -76,19 +89,75 @@ export function journeyItem(
 			messages: Object.values(enrolment.sends).map(({ step, channel, state, atMs }) => ({ step: step + 1, channel, state, ...(state === 'sent' && { sentAt: isoTime(atMs) }) })),
 		},
 		shop: { name: settings.name, url: settings.url, currency: settings.currency, locale: settings.locale, timezone: settings.timezone },
-		customer: customer && {
-			id: customer.id,
-			email: customer.email,
-			phone: customer.phone,
-			firstName: customer.firstName,
-			lastName: customer.lastName,
-			locale: customer.locale,
-			timezone: customer.timezone,
-			country: customer.country,
-			consent: { email: customer.consent.email?.status ?? 'none', sms: customer.consent.sms?.status ?? 'none' },
-			orders: { count: customer.orders.count, spentMinor: customer.orders.spentMinor[settings.currency] ?? 0 },
-		},
+		customer: customer && itemCustomer(customer, settings),
 		...(cart && { cart: itemCart(cart, settings, products) }),
+		...(order && { order: itemOrder(order, products) }),
+		...(enrolment.productId !== undefined && { product: itemProduct(enrolment.productId, enrolment.variantId, product ?? null) }),
+		...(returned && {
+			return: { id: returned.returnId, orderId: returned.orderId, status: returned.status, needsBankDetails: returned.needsBankDetails === true, formUrl: returned.formUrl },
+		}),
+		...(enrolment.view && { view: enrolment.view }),
+		...(enrolment.event && { event: { type: enrolment.event.type, at: isoTime(enrolment.event.atMs), name: enrolment.event.name, data: enrolment.event.data } }),
+	};
+}
+
+/** A customer as items show them. */
+export function itemCustomer(customer: CustomerRecord, settings: ShopSettings): ItemCustomer {
+	const { consent, orders } = customer;
+	const tags = [...new Set([...(customer.tags ?? []), ...(customer.ownTags ?? [])])];
+	return {
+		id: customer.id,
+		email: customer.email,
+		phone: customer.phone,
+		firstName: customer.firstName,
+		lastName: customer.lastName,
+		locale: customer.locale,
+		timezone: customer.timezone,
+		country: customer.country,
+		city: customer.city,
+		birthday: customer.birthday,
+		...(tags.length > 0 && { tags }),
+		attributes: customer.attributes,
+		consent: { email: consent.email?.status ?? 'none', sms: consent.sms?.status ?? 'none', ...(consent.push && { push: consent.push.status }) },
+		orders: {
+			count: orders.count,
+			spentMinor: orders.spentMinor[settings.currency] ?? 0,
+			...(orders.firstAtMs !== undefined && { firstAt: isoTime(orders.firstAtMs) }),
+			...(orders.lastAtMs !== undefined && { lastAt: isoTime(orders.lastAtMs) }),
+		},
+	};
+}
+
+/** An order as items show it. */
+export function itemOrder(order: OrderRecord, products: Map<string, ProductRecord>): ItemOrder {
+	return {
+		id: order.orderId,
+		number: order.number,
+		currency: order.currency,
+		totalMinor: order.totalMinor,
+		placedAt: isoTime(order.placedAtMs),
+		paid: order.paidAtMs !== undefined,
+		awaitsPayment: order.awaitsPayment === true,
+		...(order.paymentDueAtMs !== undefined && { paymentDueAt: isoTime(order.paymentDueAtMs) }),
+		waitsFor: order.waitsFor,
+		url: order.statusUrl,
+		items: order.items.map((item) => withProduct(item, products.get(keys.product(item.productId)))),
+	};
+}
+
+/** A product, or its variant where only that one is meant, as items show it. */
+export function itemProduct(id: string, variantId: string | undefined, product: ProductRecord | null): ItemProduct {
+	const variants = product?.variants?.filter((variant) => variantId === undefined || variant.variantId === variantId) ?? [];
+	const tracked = variants.filter(({ stock }) => stock !== undefined);
+	return {
+		id,
+		title: product?.title,
+		url: product?.url,
+		imageUrl: (variantId !== undefined ? variants[0]?.imageUrl : undefined) ?? product?.imageUrl,
+		category: product?.category,
+		priceMinor: variants[0]?.priceMinor,
+		currency: product?.currency,
+		...(tracked.length > 0 && { stock: tracked.reduce((sum, { stock }) => sum + stock!, 0) }),
 	};
 }
 

@@ -130,7 +130,7 @@ async function enrolCart(tx: Transaction, cart: CartRecord, definitions: Definit
 		const previous = tx.get<EnrolmentRecord>(keys.enrolment(enrolmentId(definition.id, cart.id)));
 		const customer = tx.get<CustomerRecord>(key)!;
 		if (!wantsCart(definition, cart, customer, changedAtMs, context.journeyNowMs) || !mayEnter(definition, previous, context.journeyNowMs)) continue;
-		enter(tx, definition, customer, { cart: cart.id }, changedAtMs);
+		enter(tx, definition, customer, { entity: cart.id, about: { cartId: cart.id }, atMs: changedAtMs });
 	}
 }
 
