@@ -116,6 +116,12 @@ export class Fields {
 		return value;
 	}
 
+	/** Texts of a list: what is no text is left out, as in `text`. */
+	texts(name: string): string[] {
+		const value = this.record[name];
+		return Array.isArray(value) ? value.filter((entry): entry is string => typeof entry === 'string' && entry.trim() !== '') : [];
+	}
+
 	/** Objects of a list; null and absent are an empty list. */
 	list(name: string): Fields[] {
 		const value = this.record[name];

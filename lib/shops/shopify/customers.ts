@@ -1,7 +1,7 @@
 import type { ConsentBasis, ConsentFact, ConsentStatus, CustomerFacts } from '../../model/events';
 import type { NormaliseContext, Normalised } from '../adapter';
 import type { Fields } from '../fields';
-import { expectShape, type ShopifyDelivery } from './delivery';
+import { expectShape, idOfGlobalId, type ShopifyDelivery } from './delivery';
 
 /** Whose cart or order it is: the customer where Shopify knows one, else what was typed in at the checkout. */
 export function readBuyer(body: Fields, createdAtMs: number, context: NormaliseContext): CustomerFacts | undefined {
@@ -22,8 +22,8 @@ export function readBuyer(body: Fields, createdAtMs: number, context: NormaliseC
 		firstName: customer?.text('first_name') ?? contact?.text('first_name'),
 		lastName: customer?.text('last_name') ?? contact?.text('last_name'),
 		locale: localeOf(body.text('customer_locale')),
-		country: countryOf(address),
-		city: address?.text('city'),
+		...placeOf(address, contact),
+		hasAccount: hasAccountOf(customer),
 		emailConsent: ticked(body.flag('buyer_accepts_marketing')),
 		smsConsent: ticked(smsPhone !== undefined),
 	});
@@ -34,26 +34,52 @@ function named(facts: CustomerFacts): CustomerFacts | undefined {
 	return (facts.shopCustomerId ?? facts.email ?? facts.phone) === undefined ? undefined : facts;
 }
 
-/** customers/create, customers/update and their like: the whole customer. */
+/**
+ * customers/create, customers/update and their like: the whole customer. Shopify makes a customer of every guest who
+ * checks out; an account is created when its state says so.
+ */
 export function customerUpdated(delivery: ShopifyDelivery): Normalised {
 	expectShape(delivery, { kind: 'Customer', has: ['id', 'updated_at'], hasNot: ['line_items', 'order_id'] });
-	const { body, context } = delivery;
+	const { body, context, topic } = delivery;
+	const customer = readCustomer(body, context);
+	const occurredAtMs = context.toJourneyMs(body.timeMs('updated_at') ?? body.timeMs('created_at') ?? delivery.triggeredAtMs);
+	const isNewAccount = customer.hasAccount === true && (topic === 'customers/create' || topic === 'customers/enable');
+	const start = isNewAccount ? delivery.onceEvent('customer_created', `customer:${customer.shopCustomerId}`, occurredAtMs) : delivery.event('customer_updated', occurredAtMs);
+	return { events: [{ ...start, customer }] };
+}
+
+/** A whole customer. */
+export function readCustomer(body: Fields, context: NormaliseContext): CustomerFacts {
 	const createdAtMs = body.timeMs('created_at');
-	const address = body.object('default_address');
-	const customer: CustomerFacts = {
+	return {
 		shopCustomerId: body.requiredId('id'),
 		email: body.text('email'),
 		phone: body.text('phone'),
 		firstName: body.text('first_name'),
 		lastName: body.text('last_name'),
-		country: countryOf(address),
-		city: address?.text('city'),
+		locale: localeOf(body.text('locale')),
+		...placeOf(body.object('default_address')),
+		hasAccount: hasAccountOf(body),
 		tags: readTags(body),
 		emailConsent: readConsent(body.object('email_marketing_consent'), createdAtMs, context),
 		smsConsent: readConsent(body.object('sms_marketing_consent'), createdAtMs, context),
 	};
-	const occurredAtMs = context.toJourneyMs(body.timeMs('updated_at') ?? createdAtMs ?? delivery.triggeredAtMs);
-	return { events: [{ ...delivery.event('customer_updated', occurredAtMs), customer }] };
+}
+
+/** `enabled` is an account; invited, declined and disabled ones have none that can be used. */
+function hasAccountOf(customer: Fields | undefined): boolean | undefined {
+	const state = customer?.text('state');
+	return state === undefined ? undefined : state === 'enabled';
+}
+
+/** Where somebody lives. A customer's default address carries no coordinates: `beside` lends them when it is the same place. */
+function placeOf(address: Fields | undefined, beside?: Fields): Pick<CustomerFacts, 'country' | 'city' | 'postcode' | 'latitude' | 'longitude'> {
+	const country = countryOf(address);
+	const city = address?.text('city');
+	const postcode = address?.text('zip');
+	const isBeside = beside && postcode !== undefined && beside.text('zip') === postcode && beside.text('city') === city && countryOf(beside) === country;
+	const located = [address, isBeside ? beside : undefined].find((place) => place?.number('latitude') !== undefined && place.number('longitude') !== undefined);
+	return { country, city, postcode, latitude: located?.number('latitude'), longitude: located?.number('longitude') };
 }
 
 /** customers/email_marketing_consent_update. */
@@ -111,10 +137,38 @@ function readConsent(told: Fields | undefined, createdAtMs: number | undefined, 
 /** customers/redact: the shop owner, or the law, wants a customer forgotten. */
 export function customerErased(delivery: ShopifyDelivery): Normalised {
 	expectShape(delivery, { has: ['shop_id', 'customer', 'orders_to_redact'], hasNot: ['data_request', 'line_items'] });
+	return privacyEvent(delivery, 'customer_erased');
+}
+
+/** customers/data_request: a customer wants to see what is kept; the shop owner hands it out. */
+export function dataRequested(delivery: ShopifyDelivery): Normalised {
+	expectShape(delivery, { has: ['shop_id', 'customer', 'data_request'], hasNot: ['orders_to_redact', 'line_items'] });
+	return privacyEvent(delivery, 'data_requested');
+}
+
+function privacyEvent(delivery: ShopifyDelivery, type: 'customer_erased' | 'data_requested'): Normalised {
 	const told = delivery.body.requiredObject('customer');
 	const customer = named({ shopCustomerId: told.id('id'), email: told.text('email'), phone: told.text('phone') });
 	if (!customer) throw told.wrong('id', 'is required');
-	return { events: [{ ...delivery.event('customer_erased', delivery.context.toJourneyMs(delivery.triggeredAtMs)), customer }] };
+	return { events: [{ ...delivery.event(type, delivery.context.toJourneyMs(delivery.triggeredAtMs)), customer }] };
+}
+
+/** customers/merge: told when the merge begins, fails and is done. It carries no time of its own. */
+export function customersMerged(delivery: ShopifyDelivery): Normalised {
+	expectShape(delivery, { has: ['admin_graphql_api_customer_kept_id', 'admin_graphql_api_customer_deleted_id', 'status'], hasNot: ['line_items'] });
+	const { body, context } = delivery;
+	const status = body.text('status');
+	if (status !== 'completed') return { events: [], ignored: `The merge of two customers is not done (${status?.slice(0, 40) ?? 'no status'})` };
+	const keptId = customerId(body, 'admin_graphql_api_customer_kept_id');
+	const deletedId = customerId(body, 'admin_graphql_api_customer_deleted_id');
+	const start = delivery.onceEvent('customers_merged', `customer:${keptId}+${deletedId}`, context.toJourneyMs(delivery.triggeredAtMs));
+	return { events: [{ ...start, customer: { shopCustomerId: keptId }, mergedShopCustomerIds: [keptId, deletedId] }] };
+}
+
+function customerId(body: Fields, name: string): string {
+	const id = idOfGlobalId(body.text(name), 'Customer');
+	if (id === undefined) throw body.wrong(name, 'has to be the global id of a customer');
+	return id;
 }
 
 /** Shopify writes "de", "de-DE" and "pt_BR". */

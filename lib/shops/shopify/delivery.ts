@@ -73,6 +73,11 @@ export function readDelivery(delivery: Delivery, topic: string, context: Normali
 	};
 }
 
+/** "gid://shopify/Order/123" is the order that webhooks call 123. */
+export function idOfGlobalId(globalId: string | undefined, kind: string): string | undefined {
+	return new RegExp(`^gid://shopify/${kind}/(\\d{1,30})(?:\\?|$)`).exec(globalId ?? '')?.[1];
+}
+
 /**
  * The same for a retry, which repeats id and body, and for nothing else. The id alone would not do: it is not
  * signed, so whoever holds one genuine delivery could spend the id of another before that arrives. (Nor would

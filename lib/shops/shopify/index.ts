@@ -1,9 +1,10 @@
 import type { Delivery, NormaliseContext, Normalised, ShopAdapter } from '../adapter';
 import { cartUpdated, checkoutDeleted, checkoutUpdated } from './carts';
-import { customerErased, customerUpdated, emailConsentChanged, smsConsentChanged } from './customers';
+import { customerErased, customersMerged, customerUpdated, dataRequested, emailConsentChanged, smsConsentChanged } from './customers';
 import { readDelivery, shopifyId, type ShopifyDelivery, topicOf, verifyShopify } from './delivery';
 import { orderChanged, orderRefunded } from './orders';
-import { productDeleted, productUpdated } from './products';
+import { carrierTold, parcelChanged, returnChanged } from './parcels';
+import { productDeleted, productUpdated, variantStockChanged } from './products';
 
 /** What is recorded, by topic. docs/shopify.md lists the same for the operator. */
 const readers = new Map<string, (delivery: ShopifyDelivery) => Normalised>([
@@ -19,42 +20,51 @@ const readers = new Map<string, (delivery: ShopifyDelivery) => Normalised>([
 	['orders/fulfilled', orderChanged],
 	['orders/partially_fulfilled', orderChanged],
 	['refunds/create', orderRefunded],
+	['fulfillments/create', parcelChanged],
+	['fulfillments/update', parcelChanged],
+	['fulfillment_events/create', carrierTold],
+	['returns/request', returnChanged],
+	['returns/approve', returnChanged],
+	['returns/decline', returnChanged],
+	['returns/cancel', returnChanged],
+	['returns/close', returnChanged],
+	['returns/reopen', returnChanged],
+	['returns/update', returnChanged],
 	['customers/create', customerUpdated],
 	['customers/update', customerUpdated],
 	['customers/enable', customerUpdated],
 	['customers/disable', customerUpdated],
 	['customers/email_marketing_consent_update', emailConsentChanged],
 	['customers/marketing_consent_update', smsConsentChanged],
+	['customers/merge', customersMerged],
 	['customers/redact', customerErased],
+	['customers/data_request', dataRequested],
 	['products/create', productUpdated],
 	['products/update', productUpdated],
 	['products/delete', productDeleted],
+	['variants/in_stock', variantStockChanged],
+	['variants/out_of_stock', variantStockChanged],
 ]);
 
-/** Genuine, known, and of no use (yet): the reason is shown to whoever wonders. */
+/** Genuine, known, and of no use: the reason is shown to whoever wonders. */
 const reasons = new Map<string, string>([
 	['orders/edited', 'orders/updated carries the order as it is after the edit'],
 	['orders/delete', 'An order deleted in the shop stays part of what its customer has bought'],
 	// A merge deletes one of two customers as well: taking that for an erasure would suppress the other one's address.
 	['customers/delete', 'A deleted customer is kept until the shop asks for erasure with customers/redact'],
-	['customers/merge', 'Merged customers are told apart by their addresses; customers/update carries what they have become'],
-	['customers/data_request', 'A customer asked for their data: export it with the Customer node'],
 	['shop/redact', 'The shop asked for all its data to be erased: delete its store'],
-	['app/uninstalled', 'The app was removed from the shop: no more deliveries will come'],
-	['fulfillments/create', 'orders/fulfilled and orders/updated carry the same'],
-	['fulfillments/update', 'orders/fulfilled and orders/updated carry the same'],
-	['fulfillment_events/create', 'Events of the carrier are not used yet'],
+	['app/uninstalled', 'The app was removed from the shop, and its webhooks with it: install it again, then publish the workflow again'],
 	['order_transactions/create', 'orders/paid and refunds/create carry the same'],
-	['variants/in_stock', 'products/update carries the stock of all variants'],
-	['variants/out_of_stock', 'products/update carries the stock of all variants'],
+	['inventory_levels/update', 'products/update and variants/in_stock carry the stock that can be sold'],
+	['inventory_items/update', 'products/update and variants/in_stock carry the stock that can be sold'],
+	['shop/update', 'What the shop is called and sells in stands in the settings of the Shop Webhook Trigger'],
 ]);
 
 function normaliseShopify(delivery: Delivery, context: NormaliseContext): Normalised {
 	const topic = topicOf(delivery);
 	const read = readers.get(topic);
 	if (read) return read(readDelivery(delivery, topic, context));
-	const reason = reasons.get(topic) ?? (topic.startsWith('returns/') ? 'Returns are not used yet' : undefined);
-	return { events: [], ignored: reason ?? `The topic "${topic.slice(0, 100)}" is not one that is used` };
+	return { events: [], ignored: reasons.get(topic) ?? `The topic "${topic.slice(0, 100)}" is not one that is used` };
 }
 
 export const shopifyAdapter: ShopAdapter = {

@@ -10,13 +10,17 @@ type VariantFacts = NonNullable<ProductFacts['variants']>[number];
 /** products/create and products/update: the whole product, stock included. */
 export function productUpdated(delivery: ShopifyDelivery): Normalised {
 	expectShape(delivery, { kind: 'Product', has: ['id', 'title', 'variants'], hasNot: ['line_items', 'order_id'] });
-	const { body, context } = delivery;
+	const product = readProduct(delivery.body, delivery.context);
+	return { events: [{ ...delivery.event('product_updated', product.updatedAtMs), product }] };
+}
+
+/** A whole product. */
+export function readProduct(body: Fields, context: NormaliseContext): ProductFacts {
 	const changedAtMs = body.timeMs('updated_at') ?? body.timeMs('created_at');
 	if (changedAtMs === undefined) throw body.wrong('updated_at', 'is required');
-	const updatedAtMs = context.toJourneyMs(changedAtMs);
 	const images = body.list('images');
 	const status = body.text('status');
-	const product: ProductFacts = {
+	return {
 		productId: body.requiredId('id'),
 		title: body.text('title'),
 		url: productLink(context.shopUrl, body.text('handle')),
@@ -26,10 +30,23 @@ export function productUpdated(delivery: ShopifyDelivery): Normalised {
 		vendor: body.text('vendor'),
 		variants: body.requiredList('variants').map((variant) => readVariant(variant, images, context)),
 		currency: context.currency,
-		updatedAtMs,
+		updatedAtMs: context.toJourneyMs(changedAtMs),
 		// A draft or archived product cannot be bought; when it is active again, a later update says so.
 		...(status !== undefined && status !== 'active' && { deleted: true }),
 	};
+}
+
+/**
+ * variants/in_stock and variants/out_of_stock: one variant with its stock, often before products/update. Its `updated_at`
+ * does not move with the stock, so the time is the delivery's.
+ */
+export function variantStockChanged(delivery: ShopifyDelivery): Normalised {
+	expectShape(delivery, { kind: 'ProductVariant', has: ['id', 'product_id', 'inventory_quantity'], hasNot: ['line_items', 'order_id', 'variants'] });
+	const { body, context } = delivery;
+	const updatedAtMs = context.toJourneyMs(delivery.triggeredAtMs);
+	// The picture is named by an id only here: left out, so that the one known stays.
+	const { imageUrl: _, ...variant } = readVariant(body, [], context);
+	const product: ProductFacts = { productId: body.requiredId('product_id'), variants: [variant], currency: context.currency, updatedAtMs, isPartial: true };
 	return { events: [{ ...delivery.event('product_updated', updatedAtMs), product }] };
 }
 

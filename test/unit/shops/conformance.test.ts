@@ -65,8 +65,8 @@ function withValues(value: unknown, key = ''): unknown {
 suite(`samples of Shopify${skipped}`, () => {
 	const read = (file: string) => readFileSync(path.join(samples, 'shopify', file));
 
-	/** Samples that are answered with a reason: everything else has to give events. */
-	const withoutEvents = /^(app|discounts|fulfillment_events|fulfillments|inventory_levels|order_transactions|returns|shop|variants)\/|^orders\/(edited|delete)$|^customers\/(data_request|delete|merge)$/;
+	/** Samples that are answered with a reason (the parcel is under way, the merge has failed): everything else has to give events. */
+	const withoutEvents = /^(app|discounts|fulfillment_events|fulfillments|inventory_levels|order_transactions|shop)\/|^orders\/(edited|delete)$|^customers\/(delete|merge)$/;
 
 	it.each(filesIn('shopify'))('reads %s, or says why not', (file) => {
 		const topic = topicOfSample(file);
@@ -75,6 +75,26 @@ suite(`samples of Shopify${skipped}`, () => {
 		// The two samples of consent tell of nobody's consent.
 		const isEmpty = withoutEvents.test(topic) || topic.includes('marketing_consent');
 		expect({ events: result.events.length > 0, ignored: result.ignored !== undefined }).toEqual({ events: !isEmpty, ignored: isEmpty });
+	});
+
+	it.each<[string, object]>([
+		['customers_data_request.json', { type: 'data_requested', customer: { shopCustomerId: '191167', email: 'john@example.com' } }],
+		['customers_redact.json', { type: 'customer_erased', customer: { shopCustomerId: '191167', email: 'john@example.com' } }],
+		['returns_request.json', { type: 'return_updated', return: { returnId: '123134564567890', orderId: '4783296544821', status: 'requested' } }],
+		['returns_approve.json', { type: 'return_updated', return: { returnId: '123134564567890', orderId: '4783296544821', status: 'approved' } }],
+		['variants_in_stock.json', { type: 'product_updated', product: { productId: '788032119674292922', isPartial: true, variants: [{ variantId: '642667041472713922', stock: 75 }] } }],
+		['variants_out_of_stock.json', { type: 'product_updated', product: { variants: [{ variantId: '642667041472713922', stock: 0 }] } }],
+		['customers_update.json', { type: 'customer_updated', customer: { shopCustomerId: '706405506930370084', country: 'CA', city: 'Ottawa', postcode: 'K2P 2L8', hasAccount: false } }],
+		['orders_create.json', { type: 'order_placed', order: { orderId: '820982911946154508', number: '#9999', totalMinor: 40495, awaitsPayment: false, statusUrl: expect.stringContaining('/orders/123456abcd/authenticate') } }],
+	])('takes from %s what matters', (file, event) => {
+		const result = outcome(topicOfSample(file), read(file));
+		expect(typeof result === 'string' ? result : result.events[0]).toMatchObject(event);
+	});
+
+	it('takes the arrival from the carrier once it tells of one', () => {
+		const arrived = read('fulfillment_events_create.json').toString().replace('"in_transit"', '"delivered"');
+		const result = outcome('fulfillment_events/create', arrived);
+		expect(typeof result === 'string' ? result : result.events[0]).toMatchObject({ type: 'order_delivered', parcel: { orderId: '820982911946154508' } });
 	});
 
 	it.each(filesIn('shopify/real_shapes'))('refuses %s with a reason while its values are taken out', (file) => {

@@ -5,7 +5,7 @@ describe('customers of Shopify', () => {
 	const customer = (...changes: Array<[string, string]>) => normalise('customers/update', changed('customer.json', ...changes)).events[0];
 
 	it('reads the customer with tags and consent', () => {
-		expect(normalise('customers/create', fixture('shopify/customer.json')).events).toMatchObject([
+		expect(normalise('customers/update', fixture('shopify/customer.json')).events).toMatchObject([
 			{
 				type: 'customer_updated',
 				occurredAtMs: at('2025-02-11T08:00:00Z'),
@@ -16,12 +16,31 @@ describe('customers of Shopify', () => {
 					firstName: 'Mara',
 					country: 'DE',
 					city: 'Berlin',
+					postcode: '10115',
+					hasAccount: true,
 					tags: ['vip', 'wholesale'],
 					emailConsent: { status: 'subscribed', basis: 'double_opt_in', atMs: at('2025-02-11T08:00:00Z') },
 					smsConsent: undefined,
 				},
 			},
 		]);
+	});
+
+	it('tells a new account, once, and not the customer that Shopify makes of a guest', () => {
+		const guest = changed('customer.json', ['"state":"enabled"', '"state":"disabled"']);
+		expect(normalise('customers/create', guest).events).toMatchObject([{ type: 'customer_updated', customer: { hasAccount: false } }]);
+		const [created] = normalise('customers/create', fixture('shopify/customer.json')).events;
+		const [enabled] = normalise('customers/enable', fixture('shopify/customer.json'), { 'x-shopify-webhook-id': 'other' }).events;
+		expect(created).toMatchObject({ type: 'customer_created', dedupeId: 'shopify:customer:6940000000000000777:customer_created', customer: { hasAccount: true } });
+		expect(enabled.dedupeId).toBe(created.dedupeId);
+	});
+
+	it.each(['invited', 'declined'])('takes a customer that is %s for one without an account', (state) => {
+		expect(customer(['"state":"enabled"', `"state":"${state}"`]).customer?.hasAccount).toBe(false);
+	});
+
+	it('says nothing of an account when the state is not told', () => {
+		expect(customer(['"state":"enabled",', '']).customer?.hasAccount).toBeUndefined();
 	});
 
 	it('tells a customer without tags from one whose tags are not told', () => {
@@ -95,6 +114,59 @@ describe('erasure at Shopify', () => {
 	it('does not take a request for data for one to erase', () => {
 		const request = '{"shop_id":1,"customer":{"id":7},"orders_requested":[],"orders_to_redact":[],"data_request":{"id":9}}';
 		expect(refusal(() => normalise('customers/redact', request)).code).toBe('PAYLOAD_INVALID');
+	});
+});
+
+describe('requests for data at Shopify', () => {
+	it('names who asked', () => {
+		const body = '{"shop_id":1,"shop_domain":"quay.myshopify.example","orders_requested":[5],"customer":{"id":6940000000000000777,"email":"mara.lind@customers.example","phone":""},"data_request":{"id":9}}';
+		expect(normalise('customers/data_request', body).events).toMatchObject([{ type: 'data_requested', customer: { shopCustomerId: '6940000000000000777', email: 'mara.lind@customers.example' } }]);
+	});
+
+	it('does not take an erasure for a request', () => {
+		expect(refusal(() => normalise('customers/data_request', '{"shop_id":1,"customer":{"id":7},"orders_to_redact":[]}')).code).toBe('PAYLOAD_INVALID');
+	});
+});
+
+describe('customers merged at Shopify', () => {
+	const merge = (status: string, kept = 'gid://shopify/Customer/6940000000000000777') =>
+		normalise('customers/merge', JSON.stringify({ admin_graphql_api_customer_kept_id: kept, admin_graphql_api_customer_deleted_id: 'gid://shopify/Customer/12', admin_graphql_api_job_id: null, status, errors: [] }));
+
+	it('tells which two are one, once, when the merge is done', () => {
+		expect(merge('completed').events).toMatchObject([
+			{ type: 'customers_merged', dedupeId: 'shopify:customer:6940000000000000777+12:customers_merged', customer: { shopCustomerId: '6940000000000000777' }, mergedShopCustomerIds: ['6940000000000000777', '12'] },
+		]);
+	});
+
+	it.each(['requested', 'in_progress', 'failed'])('merges nobody while it is %s', (status) => {
+		expect(merge(status)).toEqual({ events: [], ignored: expect.stringContaining(status) });
+	});
+
+	it('refuses an id that names no customer', () => {
+		expect(refusal(() => merge('completed', 'gid://shopify/Order/1')).message).toContain('admin_graphql_api_customer_kept_id has to be the global id of a customer');
+	});
+});
+
+describe('stock of variants at Shopify', () => {
+	const variant = '{"id":51200000000000017,"product_id":7310000000000000123,"title":"Whole beans","price":"13.90","inventory_policy":"deny","inventory_quantity":12,"updated_at":"2025-01-01T00:00:00Z","image_id":5,"sku":"HR-500-W"}';
+
+	it('tells the stock of one variant and nothing of the others', () => {
+		expect(normalise('variants/in_stock', variant).events).toMatchObject([
+			{
+				type: 'product_updated',
+				product: {
+					productId: '7310000000000000123',
+					isPartial: true,
+					updatedAtMs: at('2025-03-09T23:59:58.123Z'),
+					variants: [{ variantId: '51200000000000017', sku: 'HR-500-W', title: 'Whole beans', priceMinor: 1390, stock: 12 }],
+				},
+			},
+		]);
+		expect(normalise('variants/in_stock', variant).events[0].product?.variants?.[0]).not.toHaveProperty('imageUrl');
+	});
+
+	it('tells that one has run out', () => {
+		expect(normalise('variants/out_of_stock', variant.replace(':12', ':-1')).events[0].product?.variants?.[0].stock).toBe(0);
 	});
 });
 

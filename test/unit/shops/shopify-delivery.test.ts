@@ -100,8 +100,8 @@ describe('telling deliveries of Shopify apart', () => {
 
 describe('topics of Shopify', () => {
 	it.each([
-		'orders/edited', 'orders/delete', 'customers/delete', 'customers/merge', 'customers/data_request', 'shop/redact', 'app/uninstalled',
-		'fulfillments/create', 'fulfillments/update', 'fulfillment_events/create', 'returns/request', 'variants/in_stock', 'themes/publish', 'constructor', '__proto__',
+		'orders/edited', 'orders/delete', 'customers/delete', 'shop/redact', 'app/uninstalled', 'order_transactions/create',
+		'inventory_levels/update', 'inventory_items/update', 'shop/update', 'themes/publish', 'constructor', '__proto__',
 	])('answers %s with a reason and records nothing', (topic) => {
 		const { events, ignored } = normalise(topic, body);
 		expect(events).toEqual([]);
@@ -121,7 +121,10 @@ describe('topics of Shopify', () => {
 		// The consent to SMS is told in the words of the customer, date and all: as either topic it says the same.
 		customer: ['customers/create', 'customers/update', 'customers/enable', 'customers/disable', 'customers/marketing_consent_update'],
 		product: ['products/create', 'products/update'],
-		none: ['checkouts/delete', 'products/delete', 'customers/email_marketing_consent_update', 'customers/redact'],
+		none: [
+			'checkouts/delete', 'products/delete', 'customers/email_marketing_consent_update', 'customers/redact', 'customers/data_request', 'customers/merge', 'variants/in_stock', 'variants/out_of_stock',
+			'fulfillments/create', 'fulfillments/update', 'fulfillment_events/create', 'returns/request', 'returns/approve', 'returns/decline', 'returns/cancel', 'returns/close', 'returns/reopen', 'returns/update',
+		],
 	};
 	const wrong = bodies.flatMap((name) => Object.entries(topicsOf).flatMap(([of, topics]) => (of === name ? [] : topics.map((topic) => [name, topic] as const))));
 

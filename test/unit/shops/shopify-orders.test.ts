@@ -70,6 +70,50 @@ describe('orders of Shopify', () => {
 		expect(order(topic)).toMatchObject([{ type: 'order_updated', occurredAtMs: at('2025-03-01T09:41:13Z') }]);
 	});
 
+	it('is delivered when all was sent and all that was sent has arrived, once', () => {
+		const parcels = (second: string) =>
+			`"fulfillments":[{"status":"success","shipment_status":"delivered","created_at":"2025-03-03T08:00:00Z","updated_at":"2025-03-05T08:00:00Z"},{"status":"success","shipment_status":${second},"created_at":"2025-03-04T08:00:00Z","updated_at":"2025-03-06T08:00:00Z"},{"status":"cancelled","shipment_status":null,"created_at":"2025-03-02T08:00:00Z"}]`;
+		const sent = (state: string, second: string) => order('orders/updated', ['"fulfillment_status":null', `"fulfillment_status":${state}`], ['"fulfillments":[]', parcels(second)]);
+		expect(sent('"fulfilled"', '"in_transit"')[0].order?.deliveredAtMs).toBeUndefined();
+		expect(sent('"partial"', '"delivered"')[0].order?.deliveredAtMs).toBeUndefined();
+		expect(sent('"fulfilled"', '"delivered"')).toMatchObject([
+			{ type: 'order_updated', order: { deliveredAtMs: at('2025-03-06T08:00:00Z') } },
+			{ type: 'order_delivered', dedupeId: 'shopify:order:5620000000000000321:order_delivered', occurredAtMs: at('2025-03-06T08:00:00Z') },
+		]);
+	});
+
+	const gateway = (...names: string[]): [string, string] => ['"fulfillments":[]', `"fulfillments":[],"payment_gateway_names":${JSON.stringify(names)}`];
+
+	it.each(['Bank Deposit', 'manual', 'Money Order', 'Überweisung (Vorkasse)', 'Kauf auf Rechnung'])('awaits payment by %s', (name) => {
+		expect(order('orders/create', gateway(name))[0].order?.awaitsPayment).toBe(true);
+	});
+
+	it.each(['shopify_payments', 'paypal', 'Cash on Delivery (COD)', 'klarna'])('does not ask for payment by %s', (name) => {
+		expect(order('orders/create', gateway(name))[0].order?.awaitsPayment).toBe(false);
+	});
+
+	it('no longer awaits payment once it is paid or cancelled', () => {
+		expect(order('orders/updated', gateway('manual'), ['"pending"', '"paid"'])[0].order?.awaitsPayment).toBe(false);
+		expect(order('orders/updated', gateway('manual'), ['"cancelled_at":null', '"cancelled_at":"2025-03-02T08:00:00Z"'])[0].order?.awaitsPayment).toBe(false);
+	});
+
+	it('knows until when an invoice is to be paid: the earliest part still open', () => {
+		const terms = '"fulfillments":[],"payment_terms":{"payment_terms_type":"net","payment_schedules":[{"due_at":"2025-03-10T00:00:00Z","completed_at":"2025-03-09T00:00:00Z"},{"due_at":"2025-04-30T00:00:00Z","completed_at":null},{"due_at":"2025-03-31T00:00:00Z","completed_at":null}]}';
+		expect(order('orders/updated', ['"fulfillments":[]', terms])[0].order).toMatchObject({ awaitsPayment: true, paymentDueAtMs: at('2025-03-31T00:00:00Z') });
+	});
+
+	it('links to the page of the order, on https only', () => {
+		const page = (url: string) => order('orders/create', ['"fulfillments":[]', `"fulfillments":[],"order_status_url":"${url}"`])[0].order?.statusUrl;
+		expect(page('https://quay.myshopify.example/1/orders/0rdertoken/authenticate?key=k')).toBe('https://quay.myshopify.example/1/orders/0rdertoken/authenticate?key=k');
+		expect(page('javascript:alert(1)')).toBeUndefined();
+	});
+
+	it('places the customer by the address beside it only when it is the same place', () => {
+		const located = (city: string) => order('orders/create', ['"city":"Berlin","country_code":"DE","phone":null', `"city":"${city}","country_code":"DE","zip":"10115","latitude":52.53,"longitude":13.38,"phone":null`], ['{"id":1,"city":"Berlin"', '{"id":1,"zip":"10115","city":"Berlin"'])[0].customer;
+		expect(located('Berlin')).toMatchObject({ city: 'Berlin', postcode: '10115', latitude: 52.53, longitude: 13.38 });
+		expect(located('Potsdam')).toMatchObject({ city: 'Berlin', postcode: '10115', latitude: undefined, longitude: undefined });
+	});
+
 	it('adds up what was paid back, but not what failed', () => {
 		const refund = (amount: string, status: string, currency = 'EUR') => `{"transactions":[{"kind":"refund","status":"${status}","amount":"${amount}","currency":"${currency}"}],"refund_line_items":[{"quantity":1,"subtotal":9.99,"total_tax":1.6}]}`;
 		const refunded = (...refunds: string[]) => order('orders/updated', ['"refunds":[]', `"refunds":[${refunds.join(',')}]`])[0].order?.refundedMinor;
