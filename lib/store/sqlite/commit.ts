@@ -1,12 +1,13 @@
+import type { ShopJourneysError } from '../../model/errors';
 import type { CommitResult, Key } from '../store';
 import { invalid } from '../validate';
 import type { PreparedCommit } from '../validate';
 import type { SqliteConnection } from './connection';
+import { readDocuments } from './documents';
 
 const sql = {
-	onceFind: 'SELECT 1 FROM once WHERE scope = ? AND key = ?',
-	onceAdd: 'INSERT INTO once (scope, key, until_ms) VALUES (?, ?, ?)',
-	version: 'SELECT version FROM document WHERE scope = ? AND key = ?',
+	onceAdd: 'INSERT INTO once (scope, key, until_ms) VALUES (?, ?, ?) ON CONFLICT DO NOTHING',
+	onceRemove: 'DELETE FROM once WHERE scope = ? AND key = ?',
 	insert: 'INSERT INTO document (scope, key, version, data) VALUES (?, ?, 1, ?)',
 	update: 'UPDATE document SET version = version + 1, data = ? WHERE scope = ? AND key = ?',
 	remove: 'DELETE FROM document WHERE scope = ? AND key = ?',
@@ -15,60 +16,70 @@ const sql = {
 	entrySet:
 		'INSERT INTO entry (scope, idx, key, value) VALUES (?, ?, ?, ?) ON CONFLICT (scope, idx, key) DO UPDATE SET value = excluded.value',
 	entryRemove: 'DELETE FROM entry WHERE scope = ? AND idx = ? AND key = ?',
-	counter: 'SELECT value FROM counter WHERE scope = ? AND grp = ? AND field = ?',
-	counterSet: 'INSERT OR REPLACE INTO counter (scope, grp, field, value) VALUES (?, ?, ?, ?)',
-	lastSeq: 'SELECT last_seq AS seq FROM log_state WHERE scope = ?',
-	lastSeqSet:
-		'INSERT INTO log_state (scope, last_seq, trimmed_seq) VALUES (?, ?, 0) ON CONFLICT (scope) DO UPDATE SET last_seq = excluded.last_seq',
+	counterAdd: `INSERT INTO counter (scope, grp, field, value) VALUES (?, ?, ?, ?) ON CONFLICT (scope, grp, field)
+		DO UPDATE SET value = value + excluded.value WHERE abs(value + excluded.value) <= ${Number.MAX_SAFE_INTEGER}`,
+	seqTake: `INSERT INTO log_state (scope, last_seq, trimmed_seq) VALUES (?, ?, 0) ON CONFLICT (scope)
+		DO UPDATE SET last_seq = last_seq + excluded.last_seq RETURNING last_seq AS seq`,
 	logAdd: 'INSERT INTO log (scope, seq, at_ms, type, subject, data) VALUES (?, ?, ?, ?, ?, ?)',
 };
+
+/** A commit that turned out to be wrong after its first write: the batch is undone, and the commit rejected with the cause. */
+export class HalfWritten extends Error {
+	constructor(readonly reason: ShopJourneysError) {
+		super(reason.message, { cause: reason });
+	}
+}
 
 /** Whether an entry carries this token at the moment. */
 export function carriesToken(db: SqliteConnection, scope: string, index: string, key: Key, token: string): boolean {
 	return db.get<{ token: string | null }>(sql.token, scope, index, key)?.token === token;
 }
 
-/** What makes the commit void, if anything: once-keys first, then versions, then leases. */
-function findObstacle(db: SqliteConnection, scope: string, commit: PreparedCommit): CommitResult | undefined {
-	for (const { key } of commit.once) {
-		if (db.get(sql.onceFind, scope, key)) return { status: 'duplicate', key };
-	}
-	for (const list of [commit.checks, commit.writes]) {
-		for (const { key, version } of list) {
-			const found = db.get<{ version: number }>(sql.version, scope, key)?.version ?? 0;
-			if (found !== version) return { status: 'conflict', key, reason: 'version' };
-		}
-	}
-	for (const { index, key, token } of commit.leases) {
-		if (!carriesToken(db, scope, index, key, token)) return { status: 'conflict', key, reason: 'lease' };
-	}
-	return undefined;
+/** Remembers the once-keys. Returns the first that was there already; then none of them has been written. */
+function takeOnce(db: SqliteConnection, scope: string, once: PreparedCommit['once']): string | undefined {
+	const known = once.findIndex(({ key, untilMs }) => db.run(sql.onceAdd, scope, key, untilMs) === 0);
+	if (known === -1) return undefined;
+	forgetOnce(db, scope, once.slice(0, known));
+	return once[known].key;
 }
 
-function counterTotals(db: SqliteConnection, scope: string, counters: PreparedCommit['counters']): number[] {
-	return counters.map(({ group, field, add }) => {
-		const total = (db.get<{ value: number }>(sql.counter, scope, group, field)?.value ?? 0) + add;
-		if (!Number.isSafeInteger(total)) throw invalid(`The counter ${group} ${field} would leave the safe integers.`);
-		return total;
-	});
+function forgetOnce(db: SqliteConnection, scope: string, once: PreparedCommit['once']): void {
+	for (const { key } of once) db.run(sql.onceRemove, scope, key);
+}
+
+/** What makes the commit void besides its once-keys, if anything: versions first, then leases. */
+function findObstacle(db: SqliteConnection, scope: string, { checks, writes, leases }: PreparedCommit): CommitResult | undefined {
+	const expected = [...checks, ...writes];
+	const versions = new Map(readDocuments<{ key: string; version: number }>(db, 'key, version', scope, expected.map(({ key }) => key)).map(({ key, version }) => [key, version]));
+	const changed = expected.find(({ key, version }) => (versions.get(key) ?? 0) !== version);
+	if (changed) return { status: 'conflict', key: changed.key, reason: 'version' };
+	const lost = leases.find(({ index, key, token }) => !carriesToken(db, scope, index, key, token));
+	return lost && { status: 'conflict', key: lost.key, reason: 'lease' };
+}
+
+function addCounters(db: SqliteConnection, scope: string, counters: PreparedCommit['counters']): void {
+	for (const { group, field, add } of counters) {
+		if (db.run(sql.counterAdd, scope, group, field, add) === 0) throw new HalfWritten(invalid(`The counter ${group} ${field} would leave the safe integers.`));
+	}
 }
 
 function appendLog(db: SqliteConnection, scope: string, log: PreparedCommit['log']): void {
-	let seq = db.get<{ seq: number }>(sql.lastSeq, scope)?.seq ?? 0;
+	let seq = db.get<{ seq: number }>(sql.seqTake, scope, log.length)!.seq - log.length;
 	for (const { atMs, type, subject, text } of log) db.run(sql.logAdd, scope, ++seq, atMs, type, subject, text);
-	db.run(sql.lastSeqSet, scope, seq);
 }
 
 /**
- * One commit inside the transaction of its batch.
- * @throws COMMIT_INVALID before the first write when a counter would leave the safe integers
+ * One commit inside the transaction of its batch. Few statements: each costs as much as the page it touches.
+ * @throws HalfWritten (COMMIT_INVALID) when a counter would leave the safe integers
  */
 export function applyCommit(db: SqliteConnection, scope: string, commit: PreparedCommit): CommitResult {
+	const known = takeOnce(db, scope, commit.once);
+	if (known !== undefined) return { status: 'duplicate', key: known };
 	const obstacle = findObstacle(db, scope, commit);
-	if (obstacle) return obstacle;
-	const totals = counterTotals(db, scope, commit.counters);
-
-	for (const { key, untilMs } of commit.once) db.run(sql.onceAdd, scope, key, untilMs);
+	if (obstacle) {
+		forgetOnce(db, scope, commit.once);
+		return obstacle;
+	}
 	for (const { key, version, text } of commit.writes) {
 		if (text === null) db.run(sql.remove, scope, key);
 		else if (version === 0) db.run(sql.insert, scope, key, text);
@@ -79,7 +90,7 @@ export function applyCommit(db: SqliteConnection, scope: string, commit: Prepare
 		if (value === null) db.run(sql.entryRemove, scope, index, key);
 		else db.run(sql.entrySet, scope, index, key, value);
 	}
-	commit.counters.forEach(({ group, field }, i) => db.run(sql.counterSet, scope, group, field, totals[i]));
+	addCounters(db, scope, commit.counters);
 	if (commit.log.length > 0) appendLog(db, scope, commit.log);
 	return { status: 'committed' };
 }

@@ -1,4 +1,5 @@
 import { isShopJourneysError, ShopJourneysError } from '../../model/errors';
+import { HalfWritten } from './commit';
 import type { SqliteConnection } from './connection';
 import { isBusy, unavailable } from './connection';
 
@@ -30,8 +31,8 @@ export class GroupCommit {
 	constructor(private readonly connection: SqliteConnection) {}
 
 	/**
-	 * Runs `apply` in a write transaction. It must decide everything before its first write: a ShopJourneysError thrown
-	 * up to there rejects this change alone, and any other error undoes the batch.
+	 * Runs `apply` in a write transaction. A ShopJourneysError thrown before its first write rejects this change alone; any
+	 * other error (HalfWritten) undoes the batch, whose changes are then tried one by one.
 	 */
 	write<T>(apply: () => T): Promise<T> {
 		return new Promise<T>((resolve, reject) => {
@@ -146,7 +147,7 @@ export class GroupCommit {
 	}
 
 	private rejectAll(changes: Change[], error: unknown): void {
-		const reason = unavailable(this.connection.label, error);
+		const reason = error instanceof HalfWritten ? error.reason : unavailable(this.connection.label, error);
 		for (const change of changes) change.reject(reason);
 	}
 

@@ -16,11 +16,11 @@ import { checkFinite, checkKeys, checkLeases, checkLimit, checkText, checkWhole,
 import { applyCommit, carriesToken } from './commit';
 import type { SqliteConnection } from './connection';
 import type { GroupCommit } from './groupCommit';
+import { isOneStatement, readDocuments } from './documents';
 import { claim, settleLeases } from './leases';
 import * as log from './log';
 
 const sql = {
-	read: 'SELECT version, data FROM document WHERE scope = ? AND key = ?',
 	walkFrom: `SELECT key, value FROM entry WHERE scope = ? AND idx = ? AND value >= ? AND value <= ?
 		ORDER BY value, key LIMIT ?`,
 	walkAfter: `SELECT key, value FROM entry WHERE scope = ? AND idx = ? AND (value, key) > (?, ?) AND value <= ?
@@ -32,6 +32,12 @@ const sql = {
 		'DELETE FROM once WHERE scope = ?1 AND key IN (SELECT key FROM once WHERE scope = ?1 AND until_ms <= ?2 ORDER BY until_ms LIMIT ?3)',
 };
 
+interface DocumentRow {
+	key: Key;
+	version: number;
+	data: string;
+}
+
 /** One scope of a file. Checks arguments, then hands the work to the connection's queue. */
 export class SqliteStore implements Store {
 	constructor(
@@ -42,8 +48,13 @@ export class SqliteStore implements Store {
 
 	async read<T = Json>(keys: Key[]): Promise<Array<Versioned<T>>> {
 		checkKeys(keys);
-		const readAll = () => keys.map((key) => this.readOne<T>(key));
-		return await this.queue.read(() => (keys.length > 1 ? this.db.snapshot(readAll) : readAll()));
+		const readAll = () => readDocuments<DocumentRow>(this.db, 'key, version, data', this.scope, keys);
+		const rows = await this.queue.read(() => (isOneStatement(keys.length) ? readAll() : this.db.snapshot(readAll)));
+		const found = new Map(rows.map((row) => [row.key, row]));
+		return keys.map((key) => {
+			const row = found.get(key);
+			return row ? { key, version: row.version, value: JSON.parse(row.data) as T } : { key, version: 0, value: null };
+		});
 	}
 
 	async commit(commit: Commit): Promise<CommitResult> {
@@ -136,10 +147,5 @@ export class SqliteStore implements Store {
 		checkFinite('untilMs', untilMs);
 		checkLimit(limit);
 		return await this.queue.write(() => this.db.run(sql.sweepOnce, this.scope, untilMs, limit));
-	}
-
-	private readOne<T>(key: Key): Versioned<T> {
-		const row = this.db.get<{ version: number; data: string }>(sql.read, this.scope, key);
-		return row ? { key, version: row.version, value: JSON.parse(row.data) as T } : { key, version: 0, value: null };
 	}
 }
