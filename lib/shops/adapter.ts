@@ -36,6 +36,11 @@ export interface ShopAdapter {
 	 */
 	credential: { type: string; secretField?: string };
 	/**
+	 * Whether the delivery is a shop's unsigned knock that asks only whether somebody is there. It is answered with 200 before
+	 * anything is verified, and nothing is recorded: it must not say anything that could be.
+	 */
+	isPing?(delivery: Delivery): boolean;
+	/**
 	 * Returns when the delivery is genuine.
 	 * @throws SIGNATURE_INVALID, SECRET_MISSING (empty secret)
 	 */

@@ -93,6 +93,15 @@ export class Fields {
 		throw this.wrong(name, 'has to be a whole number');
 	}
 
+	/** A number, or text that is one. */
+	number(name: string): number | undefined {
+		const value = this.record[name];
+		if (value === undefined || value === null || value === '') return undefined;
+		const number = typeof value === 'string' && value.length <= 40 ? Number(value) : value;
+		if (typeof number === 'number' && Number.isFinite(number) && Math.abs(number) <= Number.MAX_SAFE_INTEGER) return number;
+		throw this.wrong(name, 'has to be a number');
+	}
+
 	/** Wall clock of the shop, epoch ms. */
 	timeMs(name: string): number | undefined {
 		const value = this.record[name];

@@ -65,15 +65,16 @@ export class ShopWebhookTrigger implements INodeType {
 		group: ['trigger'],
 		// Begins at 2: for nodes of version 1 n8n evaluates an expression on each call, which costs a virtual machine.
 		version: 2,
-		subtitle: '={{ $parameter["system"] === "shopify" ? "Shopify" : "Signed events" }}',
+		subtitle: '={{ ({ shopify: "Shopify", woocommerce: "WooCommerce" })[$parameter["system"]] ?? "Signed events" }}',
 		description: 'Connects a shop: receives its webhooks, checks every signature, and records what happened',
 		defaults: { name: 'Shop Webhook Trigger' },
 		inputs: [],
 		outputs: [NodeConnectionTypes.Main],
 		credentials: [
 			// "hide", since the editor takes a field that "show" names for a choice of authentication and leaves it out of the panel.
-			{ name: 'shopifyAccessTokenApi', required: true, displayOptions: { hide: { system: ['generic'] } } },
-			{ name: 'shopJourneysShopApi', required: true, testedBy: 'signingSecret', displayOptions: { hide: { system: ['shopify'] } } },
+			{ name: 'shopifyAccessTokenApi', required: true, displayOptions: { hide: { system: ['generic', 'woocommerce'] } } },
+			{ name: 'wooCommerceApi', required: true, displayOptions: { hide: { system: ['generic', 'shopify'] } } },
+			{ name: 'shopJourneysShopApi', required: true, testedBy: 'signingSecret', displayOptions: { hide: { system: ['shopify', 'woocommerce'] } } },
 		],
 		webhooks: [{ name: 'default', httpMethod: 'POST', responseMode: 'onReceived', path: 'shop' }],
 		triggerPanel: {
@@ -93,6 +94,7 @@ export class ShopWebhookTrigger implements INodeType {
 				options: [
 					{ name: 'Any Shop (Signed Events)', value: 'generic', description: 'Your own shop sends events in the published format' },
 					{ name: 'Shopify', value: 'shopify' },
+					{ name: 'WooCommerce', value: 'woocommerce' },
 				],
 				default: 'generic',
 			},
@@ -200,6 +202,7 @@ export class ShopWebhookTrigger implements INodeType {
 			const rawBody = request.rawBody ?? (await readRaw(request));
 			if (!rawBody) return answer(401, { ok: false, code: 'SIGNATURE_INVALID', message: 'The delivery has no body, so there is nothing a signature could be checked against' });
 			const delivery = { headers: this.getHeaderData() as Record<string, string | undefined>, rawBody, receivedAtMs: Date.now() };
+			if (adapter.isPing?.(delivery)) return answer(200, { ok: true, ignored: 'A ping' });
 			const shopId = this.getNodeParameter('shop') as string;
 			adapter.verify(delivery, await secretOf(this, adapter, async () => (await getInstallation()).shop(shopId)));
 
