@@ -94,7 +94,7 @@ export class Fields {
 	}
 
 	/** A number, or text that is one. */
-	number(name: string): number | undefined {
+	decimal(name: string): number | undefined {
 		const value = this.record[name];
 		if (value === undefined || value === null || value === '') return undefined;
 		const number = typeof value === 'string' && value.length <= 40 ? Number(value) : value;

@@ -33,11 +33,15 @@ function readContact(billing: Fields | undefined, shipping: Fields | undefined):
 	};
 }
 
+/** Accounts of those who run the shop: WooCommerce tells of them in the same topics. */
+const staffRoles = ['administrator', 'shop_manager', 'editor', 'author', 'contributor'];
+
 /** customer.created and customer.updated: the whole account. A young account is told of as created, whatever the topic: topics are not signed. */
 export function customerChanged(resource: Resource): Normalised {
 	const { body, context } = resource;
 	expectResource(body, 'customer', ['id', 'email', 'role'], ['line_items', 'permalink', 'discount_type']);
 	const id = requiredId(body);
+	if (staffRoles.includes(body.text('role') ?? '')) return { events: [], ignored: 'An account of somebody who works for the shop' };
 	const billing = body.object('billing');
 	const contact = readContact(billing, body.object('shipping'));
 	const customer: CustomerFacts = {

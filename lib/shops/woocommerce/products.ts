@@ -17,10 +17,8 @@ export function productChanged(resource: Resource, variations?: Fields[]): Norma
 	expectResource(body, 'product', ['id', 'status', 'permalink'], ['line_items', 'role', 'discount_type']);
 	const id = requiredId(body);
 	const type = body.text('type');
-	if (type === 'variation') {
-		return { events: [], ignored: 'A variation alone says nothing of its product: the stock of variations is read from the API' };
-	}
 	const updatedAtMs = context.toJourneyMs(changedAtMs(body));
+	if (type === 'variation') return variationChanged(resource, id, updatedAtMs);
 	const hasVariations = body.list('variations').length > 0 || type === 'variable' || type === 'variable-subscription';
 	const product: ProductFacts = {
 		productId: id,
@@ -35,8 +33,18 @@ export function productChanged(resource: Resource, variations?: Fields[]): Norma
 		updatedAtMs,
 		// A draft or private product cannot be bought; when it is published again, a later update says so.
 		...(body.text('status') !== 'publish' && { deleted: true }),
+		...(hasVariations && !variations && { isPartial: true }),
 	};
 	return { events: [stateEvent(resource, 'product_updated', `product:${id}`, updatedAtMs, { product })] };
+}
+
+/** A variation changed: it is delivered as if it were a product. Its product's other variations stay as they are. */
+function variationChanged(resource: Resource, id: string, updatedAtMs: number): Normalised {
+	const { body, context } = resource;
+	const productId = idOrNone(body, 'parent_id');
+	if (productId === undefined) throw body.wrong('parent_id', 'is required');
+	const product: ProductFacts = { productId, variants: [readVariation(body, undefined, context)], currency: context.currency, updatedAtMs, isPartial: true };
+	return { events: [stateEvent(resource, 'product_updated', `product:${productId}/${id}`, updatedAtMs, { product })] };
 }
 
 /** product.deleted: the id and nothing else, so the time is the delivery's. */
@@ -48,9 +56,9 @@ export function productDeleted(resource: Resource): Normalised {
 	return { events: [onceEvent(resource, 'product_deleted', `product:${productId}`, updatedAtMs, { product: { productId, updatedAtMs, deleted: true } })] };
 }
 
-function readVariation(variation: Fields, product: Fields, context: NormaliseContext): VariantFacts {
+function readVariation(variation: Fields, product: Fields | undefined, context: NormaliseContext): VariantFacts {
 	const title = variation.list('attributes').flatMap((attribute) => plainText(attribute, 'option') ?? []).join(', ');
-	const image = variation.object('image');
+	const image = variation.object('image') ?? variation.list('images')[0];
 	return {
 		...readVariant(variation, requiredId(variation), context, product),
 		...(title !== '' && { title }),
@@ -64,14 +72,15 @@ function readVariant(body: Fields, variantId: string, context: NormaliseContext,
 
 /**
  * Undefined where nobody counts and where it is sold on at zero (backorders): then a number means nothing. What the shop marks as out
- * of stock is, counted or not. A variation with `manage_stock` "parent" shares its product's number.
+ * of stock is, counted or not. A variation with `manage_stock` "parent" shares its product's number, which it repeats where it is told alone.
  */
 function stockOf(body: Fields, parent?: Fields): number | undefined {
 	if (body.text('stock_status') === 'outofstock') return 0;
-	const counted = body.text('manage_stock') === 'parent' && parent ? parent : body;
+	const isShared = body.text('manage_stock') === 'parent';
+	const counted = isShared && parent ? parent : body;
 	if (counted.flag('backorders_allowed') || body.text('stock_status') === 'onbackorder') return undefined;
-	if (counted.flag('manage_stock') !== true) return undefined;
-	const stock = counted.number('stock_quantity');
+	if (!isShared && counted.flag('manage_stock') !== true) return undefined;
+	const stock = counted.decimal('stock_quantity');
 	return stock === undefined ? undefined : Math.max(0, Math.floor(stock));
 }
 

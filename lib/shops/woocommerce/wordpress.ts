@@ -79,7 +79,7 @@ export function countryOf(address: Fields | undefined): string | undefined {
 
 /** How many pieces: a number, or its digits in text; plugins sell half metres, which count as one. */
 export function piecesOf(line: Fields): number {
-	const told = line.number('quantity');
+	const told = line.decimal('quantity');
 	if (told === undefined || told < 0) throw line.wrong('quantity', 'has to be a number, 0 or more');
 	return told === 0 ? 0 : Math.max(1, Math.round(told));
 }
