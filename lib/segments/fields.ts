@@ -79,14 +79,20 @@ export interface FactIndex {
 	words?: number;
 }
 
+/** The values of a choice, under a name of one word: facts that share it share the editor's field. */
+export interface Choices {
+	name: string;
+	values: ReadonlyArray<{ value: string; label: string }>;
+}
+
 export interface FactField {
 	id: string;
 	/** As the editor shows it, its group first: "Orders: Number". */
 	label: string;
 	part: FactPart;
 	type: FactType;
-	/** With type `choice`: its values. */
-	choices?: ReadonlyArray<{ value: string; label: string }>;
+	/** With type `choice`: what it can be. */
+	choices?: Choices;
 	/** What follows a number: "%". */
 	unit?: string;
 	read: FactReader;
@@ -131,19 +137,33 @@ const productsOf = (items: LineItem[]) => words(items.flatMap(({ productId, titl
 
 const sameCurrency = (amountMinor: number | undefined, own: string | undefined, { currency, shopCurrency }: Currencies) => ((own ?? shopCurrency) === currency ? amountMinor : undefined);
 
-const consentChoices = [
-	{ value: 'subscribed', label: 'Subscribed' },
-	{ value: 'pending', label: 'Waiting for Confirmation' },
-	{ value: 'unsubscribed', label: 'Unsubscribed' },
-	{ value: 'none', label: 'Never Asked' },
-] as const;
+const consentChoices: Choices = {
+	name: 'consentStatus',
+	values: [
+		{ value: 'subscribed', label: 'Subscribed' },
+		{ value: 'pending', label: 'Waiting for Confirmation' },
+		{ value: 'unsubscribed', label: 'Unsubscribed' },
+		{ value: 'none', label: 'Never Asked' },
+	],
+};
 
-const basisChoices = [
-	{ value: 'opt_in', label: 'Opted In' },
-	{ value: 'double_opt_in', label: 'Opted In and Confirmed' },
-	{ value: 'soft_opt_in', label: 'Address Given at the Checkout' },
-	{ value: 'unknown', label: 'Not Known' },
-] as const;
+const basisChoices: Choices = {
+	name: 'consentBasis',
+	values: [
+		{ value: 'opt_in', label: 'Opted In' },
+		{ value: 'double_opt_in', label: 'Opted In and Confirmed' },
+		{ value: 'soft_opt_in', label: 'Address Given at the Checkout' },
+		{ value: 'unknown', label: 'Not Known' },
+	],
+};
+
+const stageChoices: Choices = {
+	name: 'cartStage',
+	values: [
+		{ value: 'cart', label: 'Cart' },
+		{ value: 'checkout', label: 'Checkout Started' },
+	],
+};
 
 const channels = [
 	['email', 'E-Mail'],
@@ -249,17 +269,7 @@ export const factFields: readonly FactField[] = [
 	cart({ id: 'cart.items', label: 'This Cart: Pieces', type: 'number', read: (k) => pieces(k.items), item: (k) => k.items && pieces(k.items) }),
 	cart({ id: 'cart.categories', label: 'This Cart: Categories', type: 'list', read: (k) => categoriesOf(k.items), item: (k) => k.items && categoriesOf(k.items) }),
 	cart({ id: 'cart.products', label: 'This Cart: Products (IDs or Titles)', type: 'list', read: (k) => productsOf(k.items), item: (k) => k.items && productsOf(k.items) }),
-	cart({
-		id: 'cart.stage',
-		label: 'This Cart: Stage',
-		type: 'choice',
-		choices: [
-			{ value: 'cart', label: 'Cart' },
-			{ value: 'checkout', label: 'Checkout Started' },
-		],
-		read: (k) => k.stage,
-		item: (k) => k.stage,
-	}),
+	cart({ id: 'cart.stage', label: 'This Cart: Stage', type: 'choice', choices: stageChoices, read: (k) => k.stage, item: (k) => k.stage }),
 
 	product({ id: 'product.id', label: 'This Product: ID', type: 'text', read: (p) => p.productId, item: (p) => p.id }),
 	product({ id: 'product.title', label: 'This Product: Title', type: 'text', read: (p) => p.title, item: (p) => p.title }),

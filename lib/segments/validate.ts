@@ -78,7 +78,7 @@ function valueProblems(field: FactField, value: unknown): string[] {
 	if (field.type === 'number' || field.type === 'money') return isNumber(value) ? [] : [`"${field.label}" is ${typeLabels[field.type]}, but is compared with "${shown(value)}", which is no number.`];
 	if (field.type === 'attribute') return typeof value === 'object' ? [nothingToCompare(field)] : [];
 	if (typeof value !== 'string') return [`"${field.label}" is ${typeLabels[field.type]}, but is compared with ${shown(value)}, which is no text.`];
-	if (field.choices && !field.choices.some((choice) => choice.value === value)) return [`"${field.label}" is never "${shown(value)}". What it can be: ${field.choices.map((choice) => choice.value).join(', ')}.`];
+	if (field.choices && !field.choices.values.some((choice) => choice.value === value)) return [`"${field.label}" is never "${shown(value)}". What it can be: ${field.choices.values.map((choice) => choice.value).join(', ')}.`];
 	return value.trim() === '' ? [nothingToCompare(field)] : [];
 }
 
