@@ -1,6 +1,6 @@
 /**
- * What the compiler does not do: clean, copy (icons, codex files, Lua, SQL, words) and compile the
- * mail designs from MJML to Handlebars.
+ * What the compiler does not do: clean, copy (icons, codex files, Lua, SQL, words), compile the
+ * mail designs from MJML to Handlebars, and make the script that browsers load.
  */
 const { execFileSync } = require('node:child_process');
 const { rmSync } = require('node:fs');
@@ -44,7 +44,26 @@ function designs() {
 	return src('lib/messages/designs/*.mjml', { base: '.' }).pipe(compiled).pipe(dest(outDir));
 }
 
+/** The script that browsers load (lib/tracking/browser/build-script.js). */
+function browserScript() {
+	const { buildScript } = require('./lib/tracking/browser/build-script');
+	const compiled = new Transform({
+		objectMode: true,
+		transform(file, _encoding, done) {
+			buildScript(file.contents.toString()).then(
+				(script) => {
+					file.contents = Buffer.from(script);
+					file.path = file.path.replace(/\.ts$/, '.js');
+					done(null, file);
+				},
+				(error) => done(error),
+			);
+		},
+	});
+	return src('lib/tracking/browser/tracking.ts', { base: '.' }).pipe(compiled).pipe(dest(outDir));
+}
+
 exports.clean = clean;
 exports.designs = designs;
-exports.build = series(clean, compile, parallel(copy, designs));
+exports.build = series(clean, compile, parallel(copy, designs, browserScript));
 exports.default = exports.build;

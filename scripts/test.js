@@ -133,7 +133,9 @@ async function main() {
 	}
 	if (suites.includes('types')) {
 		say('types');
-		results.push(await runCheck('types', async () => await runLive(node, [inModules('typescript', 'bin', 'tsc'), '--noEmit', '-p', 'tsconfig.json'])));
+		for (const [name, project] of [['types', 'tsconfig.json'], ['types of tracking.js', 'lib/tracking/browser']]) {
+			results.push(await runCheck(name, async () => await runLive(node, [inModules('typescript', 'bin', 'tsc'), '--noEmit', '-p', project])));
+		}
 	}
 	const buildResult = await runCheck('build', async () => {
 		try {

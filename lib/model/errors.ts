@@ -29,8 +29,10 @@ export const errorTable = {
 	SHOP_REFUSED: { httpStatus: 502, hint: 'Check the credential and the permissions it was given in the shop.' },
 	/** A segment's condition that cannot apply: an unknown field, text compared as a number, a period longer than history is kept. */
 	CONDITION_INVALID: { httpStatus: 500, hint: 'Correct the condition named in the node.' },
-	/** An event of tracking.js from a page that is not the shop's, or over the limits. */
+	/** An event of tracking.js from a page that is not the shop’s. */
 	TRACKING_REFUSED: { httpStatus: 403, hint: 'Add the page’s origin under "Allowed Origins" of the Shop Webhook Trigger.' },
+	/** More events of tracking.js than one visitor or address may send. Retrying later is right. */
+	TRACKING_LIMIT: { httpStatus: 429, hint: 'Try again in a minute.' },
 	/** A signed link that was changed, belongs to another installation, or has expired. */
 	LINK_INVALID: { httpStatus: 400, hint: 'Use the link from the latest message.' },
 } as const;

@@ -27,6 +27,8 @@ import type { ShopAdapter } from '../../lib/shops/adapter';
 import { adapterFor } from '../../lib/shops/registry';
 import { readSettings, settingsFields } from '../../lib/n8n/fields/settings';
 import { connectionFields } from './fields';
+import { readRaw } from './rawBody';
+import { serveTracking } from './tracking';
 
 /** How long what a credential says is trusted: reading it for each delivery would cost a fifth of the throughput. */
 const secretLifeMs = 30 * secondMs;
@@ -56,6 +58,19 @@ function connectedAdapter(context: IHookFunctions | ITriggerFunctions): Connecte
 	return adapter.api && context.getNodeParameter('connect', 'api') === 'api' ? (adapter as ConnectedAdapter) : null;
 }
 
+/** Addresses that browsers call: no shop has to be told of them. */
+const nothingToRegister = {
+	async checkExists(this: IHookFunctions): Promise<boolean> {
+		return true;
+	},
+	async create(this: IHookFunctions): Promise<boolean> {
+		return true;
+	},
+	async delete(this: IHookFunctions): Promise<boolean> {
+		return true;
+	},
+};
+
 /** Takes a shop's deliveries: verified, recorded, answered. Starts no execution unless asked to. */
 export class ShopWebhookTrigger implements INodeType {
 	description: INodeTypeDescription = {
@@ -76,7 +91,12 @@ export class ShopWebhookTrigger implements INodeType {
 			{ name: 'wooCommerceApi', required: true, displayOptions: { hide: { system: ['generic', 'shopify'] } } },
 			{ name: 'shopJourneysShopApi', required: true, testedBy: 'signingSecret', displayOptions: { hide: { system: ['shopify', 'woocommerce'] } } },
 		],
-		webhooks: [{ name: 'default', httpMethod: 'POST', responseMode: 'onReceived', path: 'shop' }],
+		webhooks: [
+			{ name: 'default', httpMethod: 'POST', responseMode: 'onReceived', path: 'shop' },
+			// n8n knows two names only; the path tells these from the shop's deliveries.
+			{ name: 'setup', httpMethod: 'GET', responseMode: 'onReceived', path: 'tracking.js' },
+			{ name: 'setup', httpMethod: 'POST', responseMode: 'onReceived', path: 'tracking.js' },
+		],
 		triggerPanel: {
 			header: 'Paste the production URL (see Webhook URLs) into the shop',
 			activationHint: 'Once you publish this workflow, every delivery of the shop is recorded. It starts no execution unless you choose events under "Start This Workflow For". A test shows what one delivery to the test URL says and records nothing.',
@@ -168,6 +188,7 @@ export class ShopWebhookTrigger implements INodeType {
 				return true;
 			},
 		},
+		setup: nothingToRegister,
 	};
 
 	async trigger(this: ITriggerFunctions): Promise<ITriggerResponse> {
@@ -191,6 +212,7 @@ export class ShopWebhookTrigger implements INodeType {
 	}
 
 	async webhook(this: IWebhookFunctions): Promise<IWebhookResponseData> {
+		if (this.getWebhookName() === 'setup') return await serveTracking(this);
 		const response = this.getResponseObject();
 		const answer = (status: number, body: IDataObject, items: IDataObject[] = []): IWebhookResponseData => {
 			response.status(status).json(body);
@@ -199,7 +221,7 @@ export class ShopWebhookTrigger implements INodeType {
 		try {
 			const adapter = adapterFor(this.getNodeParameter('system') as string);
 			const request = this.getRequestObject();
-			const rawBody = request.rawBody ?? (await readRaw(request));
+			const rawBody = await readRaw(request);
 			if (!rawBody) return answer(401, { ok: false, code: 'SIGNATURE_INVALID', message: 'The delivery has no body, so there is nothing a signature could be checked against' });
 			const delivery = { headers: this.getHeaderData() as Record<string, string | undefined>, rawBody, receivedAtMs: Date.now() };
 			if (adapter.isPing?.(delivery)) return answer(200, { ok: true, ignored: 'A ping' });
@@ -231,10 +253,4 @@ export class ShopWebhookTrigger implements INodeType {
 			return answer(status, body);
 		}
 	}
-}
-
-/** n8n leaves the bytes of unusual content types unread. */
-async function readRaw(request: { readRawBody?: () => Promise<void>; rawBody?: Buffer }): Promise<Buffer | undefined> {
-	await request.readRawBody?.();
-	return request.rawBody;
 }

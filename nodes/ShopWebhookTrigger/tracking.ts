@@ -1,0 +1,91 @@
+import type { IDataObject, IWebhookFunctions, IWebhookResponseData } from 'n8n-workflow';
+import { eventCatalogue, type EventType } from '../../lib/model/events';
+import { httpAnswer } from '../../lib/n8n/errors';
+import { getInstallation } from '../../lib/n8n/installation';
+import { rememberForTest } from '../../lib/n8n/webhookTest';
+import { normaliseBatch } from '../../lib/tracking/normalise';
+import { isRobot, receiveBatch, TrackingLimits } from '../../lib/tracking/receive';
+import { browserScript, embedLine } from '../../lib/tracking/script';
+import { readRaw } from './rawBody';
+
+const cacheSeconds = 86_400;
+/** Counted in each process by itself. */
+const limits = new TrackingLimits();
+
+/** What browsers ask of the path `tracking.js`. */
+export async function serveTracking(context: IWebhookFunctions): Promise<IWebhookResponseData> {
+	return context.getRequestObject().method === 'POST' ? await takeBatch(context) : await serveScript(context);
+}
+
+/** GET: serves tracking.js. Without a key it is somebody at the address bar, who is shown the line to embed. */
+async function serveScript(context: IWebhookFunctions): Promise<IWebhookResponseData> {
+	const response = context.getResponseObject();
+	const { key } = context.getQueryData() as { key?: unknown };
+	try {
+		// Pages of any origin may load the script; which may send is decided when they do.
+		response.set({ 'Access-Control-Allow-Origin': '*', 'Cross-Origin-Resource-Policy': 'cross-origin', 'X-Content-Type-Options': 'nosniff' });
+		if (key === undefined) {
+			const shop = (await getInstallation()).shop(context.getNodeParameter('shop') as string);
+			const { tracking } = await shop.settings();
+			const line = tracking ? embedLine(context.getNodeWebhookUrl('setup') ?? '', tracking.publicKey) : 'Publish the workflow with the Shop Webhook Trigger first.';
+			response.status(200).set({ 'Content-Type': 'text/plain; charset=utf-8', 'Cache-Control': 'no-store' }).send(`Put this line into every page of the shop:\n\n${line}\n`);
+			return { noWebhookResponse: true };
+		}
+		const { body, etag } = browserScript();
+		response.set({ 'Content-Type': 'text/javascript; charset=utf-8', 'Cache-Control': `public, max-age=${cacheSeconds}, stale-while-revalidate=${cacheSeconds}`, ETag: etag });
+		const known = context.getHeaderData()['if-none-match'];
+		if (typeof known === 'string' && known.includes(etag)) response.status(304).end();
+		else response.status(200).send(body);
+	} catch (error) {
+		const { status, body } = httpAnswer(error);
+		context.logger.error(`tracking.js: ${error instanceof Error ? error.message : String(error)}`);
+		response.status(status).json(body);
+	}
+	return { noWebhookResponse: true };
+}
+
+/** POST: takes a batch of tracking.js. A test in the editor shows what came and records nothing. */
+async function takeBatch(context: IWebhookFunctions): Promise<IWebhookResponseData> {
+	const response = context.getResponseObject();
+	try {
+		const request = context.getRequestObject();
+		const { origin, 'user-agent': userAgent } = context.getHeaderData() as Record<string, string | undefined>;
+		const installation = await getInstallation();
+		const shop = installation.shop(context.getNodeParameter('shop') as string);
+		const { tracking, currency } = await shop.settings();
+		const receivedAtMs = Date.now();
+		const rawBody = (await readRaw(request)) ?? Buffer.alloc(0);
+		const key = String((context.getQueryData() as { key?: unknown }).key ?? '');
+		const batch = receiveBatch({ origin, key, address: request.ip ?? '', rawBody, receivedAtMs }, tracking, limits);
+		if (isRobot(userAgent)) return done(response);
+
+		const { supply } = eventCatalogue.cart_updated;
+		const events = normaliseBatch(batch, {
+			receivedAtMs,
+			toJourneyMs: installation.clock.toJourneyMs,
+			currency,
+			allowedOrigins: tracking?.allowedOrigins ?? [],
+			takesCarts: (supply as Record<string, string>)[context.getNodeParameter('system') as string] === 'browser',
+		});
+		if (context.getMode() === 'manual') {
+			const shown: IDataObject[] = [...events.map((event) => ({ ...event })), ...batch.refused.map((refused) => ({ refused }))];
+			return { ...done(response), workflowData: [rememberForTest(context, context.helpers.returnJsonArray(shown))] };
+		}
+		const started: IDataObject[] = [];
+		const startFor = context.getNodeParameter('startFor', []) as EventType[];
+		for (const event of events) {
+			if ((await shop.record(event)) === 'recorded' && startFor.includes(event.type)) started.push({ ...event });
+		}
+		return { ...done(response), ...(started.length > 0 && { workflowData: [context.helpers.returnJsonArray(started)] }) };
+	} catch (error) {
+		const { status, body } = httpAnswer(error);
+		if (status >= 500) context.logger.error(`tracking.js: ${error instanceof Error ? error.message : String(error)}`);
+		response.status(status).json(body);
+		return { noWebhookResponse: true };
+	}
+}
+
+function done(response: ReturnType<IWebhookFunctions['getResponseObject']>): IWebhookResponseData {
+	response.status(204).end();
+	return { noWebhookResponse: true };
+}
