@@ -13,6 +13,7 @@ const { ensureRuntime, withNodeOnPath } = require('./lib/runtime');
 const benchmarks = {
 	ingest: 'deliveries of a shop that n8n takes per second',
 	send: 'mails that n8n sends per second',
+	record: 'events that each driver records per second, by kind',
 };
 const usage = `npm run bench                 all benchmarks
 npm run bench -- <name> ...   only these:
