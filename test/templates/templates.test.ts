@@ -1,15 +1,19 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import type { INodeProperties, INodeType } from 'n8n-workflow';
-import { CartAbandonedTrigger } from '../../nodes/CartAbandonedTrigger/CartAbandonedTrigger.node';
-import { MessageWebhookTrigger } from '../../nodes/MessageWebhookTrigger/MessageWebhookTrigger.node';
-import { SendReminder } from '../../nodes/SendReminder/SendReminder.node';
-import { ShopWebhookTrigger } from '../../nodes/ShopWebhookTrigger/ShopWebhookTrigger.node';
 import { readSchedule } from '../../lib/n8n/fields/journey';
 
 const root = path.join(__dirname, '../../workflows-templates');
 const packageName = 'n8n-nodes-shop-journeys';
-const ours = new Map<string, INodeType>([new CartAbandonedTrigger(), new MessageWebhookTrigger(), new SendReminder(), new ShopWebhookTrigger()].map((type) => [`${packageName}.${type.description.name}`, type]));
+const manifest = JSON.parse(readFileSync(path.join(__dirname, '../../package.json'), 'utf8')) as { n8n: { nodes: string[] } };
+/** Every node that the package announces, by the type that workflows name it by. */
+const ours = new Map(
+	manifest.n8n.nodes.map((file) => {
+		const source = path.join(__dirname, '../..', file.replace(/^dist\//, '').replace(/\.js$/, '.ts'));
+		const type = new (require(source) as Record<string, new () => INodeType>)[path.basename(file, '.node.js')]();
+		return [`${packageName}.${type.description.name}`, type];
+	}),
+);
 
 interface TemplateNode {
 	id: string;
