@@ -3,52 +3,34 @@ import { dayMs } from '../model/clock';
 import type { LineItem } from '../model/events';
 import { ruleFor, type ProductRule } from '../model/productRules';
 import type { Anchor, CustomerRecord, OrderRecord, ProductRecord } from '../model/records';
+import { daysUntilReturn, localDate, parseYearlyDate, type YearlyDate } from '../segments/calendar';
 
 /** What delays count from where it is not the entry: a date, or the day on which a supply runs out. Pure. */
 
 /** Why somebody is not enrolled although the event or segment is right. Counted as `not_entered.<reason>`. */
 export type NotEntered = 'no_date' | 'date_over' | 'no_product_rule' | 'supply_too_short' | 'too_many_open';
 
-/**
- * The next return of a day of the year, today included: its start in the given time zone. The 29th of February is
- * kept on the 28th in other years.
- * @param day `YYYY-MM-DD` or `--MM-DD`
- */
-export function nextReturnMs(day: string, nowMs: number, zone: string): number | null {
-	const [, month, date] = /(\d{2})-(\d{2})$/.exec(day) ?? [];
-	if (!month) return null;
-	const today = DateTime.fromMillis(nowMs, { zone }).startOf('day');
-	const inYear = (year: number) => {
-		const isKept = month === '02' && date === '29' && !DateTime.utc(year).isInLeapYear;
-		return DateTime.fromObject({ year, month: Number(month), day: isKept ? 28 : Number(date) }, { zone });
-	};
-	const thisYear = inYear(today.year);
-	if (!thisYear.isValid) return null;
-	return (thisYear >= today ? thisYear : inYear(today.year + 1)).toMillis();
+/** The start of the day, in the given time zone, on which a date returns next; today counts. Null when it is no date. */
+export function nextReturnMs(date: YearlyDate | undefined, nowMs: number, zone: string): number | null {
+	if (!date) return null;
+	return DateTime.fromMillis(nowMs, { zone }).startOf('day').plus({ days: daysUntilReturn(date, localDate(nowMs, zone, zone)) }).toMillis();
 }
 
 /** The date that the journey counts from, or null where the documents do not hold it. */
 export function dateMs(of: Extract<Anchor, { type: 'date' }>['of'], customer: CustomerRecord, order: OrderRecord | null, nowMs: number, zone: string): number | null {
-	const returnOf = (momentMs: number | undefined) => {
-		if (momentMs === undefined) return null;
-		const local = DateTime.fromMillis(momentMs, { zone });
-		// The day itself is no anniversary.
-		const returns = nextReturnMs(local.toISODate()!, nowMs, zone);
-		return returns !== null && returns <= momentMs ? nextReturnMs(local.toISODate()!, local.plus({ days: 1 }).toMillis(), zone) : returns;
-	};
 	switch (of) {
 		case 'birthday':
-			return customer.birthday ? nextReturnMs(customer.birthday, nowMs, zone) : null;
+			return nextReturnMs(parseYearlyDate(customer.birthday ?? ''), nowMs, zone);
 		case 'child_birthday': {
-			const next = (customer.children ?? []).map(({ birthday }) => nextReturnMs(birthday, nowMs, zone)).filter((timeMs) => timeMs !== null);
+			const next = (customer.children ?? []).map(({ birthday }) => nextReturnMs(parseYearlyDate(birthday), nowMs, zone)).filter((timeMs) => timeMs !== null);
 			return next.length > 0 ? Math.min(...next) : null;
 		}
 		case 'payment_due':
 			return order?.paymentDueAtMs ?? null;
 		case 'first_order':
-			return returnOf(customer.orders.firstAtMs);
+			return customer.orders.firstAtMs === undefined ? null : nextReturnMs(localDate(customer.orders.firstAtMs, zone, zone), nowMs, zone);
 		case 'last_order':
-			return returnOf(customer.orders.lastAtMs);
+			return customer.orders.lastAtMs === undefined ? null : nextReturnMs(localDate(customer.orders.lastAtMs, zone, zone), nowMs, zone);
 	}
 }
 

@@ -1,6 +1,6 @@
 import type { LineItem } from '../model/events';
-import type { ItemCustomer, ItemLine, ItemOrder, ItemProduct, JourneyItem } from '../model/item';
-import { type CartRecord, type CustomerRecord, type EnrolmentRecord, type JourneyDefinition, keys, type OrderRecord, type ProductRecord, type ReturnRecord } from '../model/records';
+import type { ItemCustomer, ItemLine, ItemOrder, ItemProduct, JourneyItem, JourneyMessage } from '../model/item';
+import { type CartRecord, type CustomerRecord, type EnrolmentRecord, type JourneyDefinition, keys, type OrderRecord, type ProductRecord, type ReturnRecord, type SendRecord } from '../model/records';
 import type { ShopSettings } from '../model/settings';
 import type { Store } from '../store/store';
 
@@ -86,7 +86,7 @@ export function journeyItem(
 			steps: definition.steps.length,
 			enteredAt: isoTime(enrolment.enteredAtMs),
 			...(enrolment.endedAtMs !== undefined && { endedAt: isoTime(enrolment.endedAtMs), endReason: enrolment.endReason }),
-			messages: Object.values(enrolment.sends).map(({ step, channel, state, atMs }) => ({ step: step + 1, channel, state, ...(state === 'sent' && { sentAt: isoTime(atMs) }) })),
+			messages: Object.values(enrolment.sends).map(itemMessage),
 		},
 		shop: { name: settings.name, url: settings.url, currency: settings.currency, locale: settings.locale, timezone: settings.timezone },
 		customer: customer && itemCustomer(customer, settings),
@@ -98,6 +98,19 @@ export function journeyItem(
 		}),
 		...(enrolment.view && { view: enrolment.view }),
 		...(enrolment.event && { event: { type: enrolment.event.type, at: isoTime(enrolment.event.atMs), name: enrolment.event.name, data: enrolment.event.data } }),
+	};
+}
+
+function itemMessage({ step, channel, state, atMs, openedAtMs, clickedAtMs, answeredAtMs, codeUsedAtMs }: SendRecord): JourneyMessage {
+	return {
+		step: step + 1,
+		channel,
+		state,
+		...(state === 'sent' && { sentAt: isoTime(atMs) }),
+		...(openedAtMs !== undefined && { openedAt: isoTime(openedAtMs) }),
+		...(clickedAtMs !== undefined && { clickedAt: isoTime(clickedAtMs) }),
+		...(answeredAtMs !== undefined && { answeredAt: isoTime(answeredAtMs) }),
+		...(codeUsedAtMs !== undefined && { codeUsedAt: isoTime(codeUsedAtMs) }),
 	};
 }
 

@@ -301,11 +301,20 @@ export interface JourneyDefinition {
 	holdoutPercent?: number;
 	/** The shop's time zone when the trigger was switched on: for customers whose own is not known. */
 	timezone?: string;
+	/** The shop's currency then: what amounts in `where` are compared in. */
+	currency?: string;
 	emitEnded: boolean;
 	/** Only what changes from here on enrols. */
 	activeFromMs: number;
 	/** Set when switched off. Journey time. */
 	offAtMs?: number;
+}
+
+/** When a segment journey last looked through all customers, and at how many. */
+export interface SegmentStateRecord {
+	/** Journey time. */
+	sweptAtMs: number;
+	looked: number;
 }
 
 /** All definitions of a shop in one document: `record()` checks its version in every commit that enrols. */
@@ -326,7 +335,7 @@ export const keys = {
 	/** What a customer did. */
 	history: (customerId: string) => `history:${customerId}`,
 	productRules: 'settings:product-rules',
-	/** When a segment journey last looked through all customers: SegmentStateRecord. */
+	/** When a segment journey last looked through all customers: `SegmentStateRecord`. */
 	segmentState: (journey: string) => `segment:${journey}`,
 	task: (id: string) => `task:${id}`,
 	/** How far an import or the reconciliation of a shop has come. */
@@ -360,6 +369,8 @@ export const indexes = {
 	imports: 'imports',
 	/** Keys of the carts, orders and returns of a customer, by time: for export, erasure and merges. */
 	belongings: (customerId: string) => `of:${customerId}`,
+	/** Who is in the segment that a journey watches, by since when. Keys are customers'. */
+	segment: (journey: string) => `segment:${journey}`,
 	/** Who asked to be told when a product is back, by time of asking. Keys are customers'. With a variant when only that one will do. */
 	restock: (productId: string, variantId?: string) => `restock:${productId}${variantId ? `/${variantId}` : ''}`,
 	/** Customers that can be reached or have an account, by a fact of theirs: see lib/segments/indexes.ts. */

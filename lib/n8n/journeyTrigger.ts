@@ -29,10 +29,10 @@ export async function runJourneyTrigger(context: ITriggerFunctions, readParamete
 		await nowOrLater(context, async () => {
 			const installation = await getInstallation();
 			const shop = installation.shop(shopId);
-			const { system, timezone } = await shop.settings();
+			const { system, timezone, currency } = await shop.settings();
 			checkSupply(parameters, system);
 			const starting = new JourneyRunner(context, installation, shop, batchSize);
-			await starting.start({ ...parameters, timezone });
+			await starting.start({ ...parameters, timezone, currency });
 			runner = starting;
 			if (isClosed) runner.close();
 		});

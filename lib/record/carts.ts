@@ -1,15 +1,12 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Definitions } from '../journeys/definitions';
+import { purchaseEchoMs } from '../journeys/endings';
 import { end, enrolmentId, enter, mayEnter, postpone } from '../journeys/enrolment';
-import { minuteMs } from '../model/clock';
 import type { CartFacts, ShopEvent } from '../model/events';
 import { type AliasRecord, type CartRecord, type CustomerRecord, type EndReason, type EnrolmentRecord, type JourneyDefinition, keys } from '../model/records';
 import type { Transaction } from '../store/transaction';
 import { cartOf, mergeCarts } from './cartWords';
 import type { RecordContext } from './identity';
-
-/** A cart that changes this shortly after a purchase is the shop clearing up, not a new wish. */
-export const purchaseEchoMs = minuteMs;
 
 type Tokens = Pick<CartFacts, 'cartToken' | 'checkoutToken'>;
 

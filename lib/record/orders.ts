@@ -1,16 +1,14 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Definitions } from '../journeys/definitions';
-import { end } from '../journeys/enrolment';
 import type { OrderFacts, ShopEvent } from '../model/events';
-import { type CartRecord, type CustomerRecord, type EnrolmentRecord, keys, type OrderRecord } from '../model/records';
+import { type CartRecord, type CustomerRecord, keys, type OrderRecord } from '../model/records';
 import type { Transaction } from '../store/transaction';
-import { endOfCart, openCart, purchaseEchoMs } from './carts';
+import { endOfCart, openCart } from './carts';
 import type { RecordContext } from './identity';
 import { isOlder, withLatest } from './latest';
 
 /**
- * Records an order as it stands, closes the carts it came from, keeps the customers' totals, and ends what a purchase
- * ends. Safe in any order of arrival: an order that comes before its cart leaves a closed cart behind.
+ * Records an order as it stands, closes the carts it came from, and keeps the customers' totals. Safe in any order of arrival: an order that comes before its cart leaves a closed cart behind.
  * Returns whether the event was news.
  */
 export async function applyOrder(tx: Transaction, event: ShopEvent & { order: OrderFacts }, customer: CustomerRecord | null, definitions: Definitions, context: RecordContext): Promise<boolean> {
@@ -23,7 +21,6 @@ export async function applyOrder(tx: Transaction, event: ShopEvent & { order: Or
 	await keepTotals(tx, before, -1);
 	await keepTotals(tx, order, 1);
 	await closeCarts(tx, order, definitions, context);
-	if (order.customerId) await endBought(tx, order, definitions, context);
 	return !isOlder([event.order.updatedAtMs, event.sequenceMs ?? 0], [order.updatedAtMs, order.sequenceMs]);
 }
 
@@ -64,21 +61,4 @@ async function closeCarts(tx: Transaction, order: OrderRecord, definitions: Defi
 	if (cart) await endOfCart(tx, definitions, cart, 'bought', context);
 	const stub: CartRecord = { id, stage: 'cart', items: [], seen: {}, createdAtMs: order.placedAtMs, updatedAtMs: order.placedAtMs };
 	tx.set(keys.cart(id), { ...(cart ?? stub), closed: 'ordered' });
-}
-
-/**
- * Ends the customer's journeys that a purchase ends. A purchase before the cart's last change (a late update of last
- * week's order) ends nothing.
- */
-async function endBought(tx: Transaction, order: OrderRecord, definitions: Definitions, context: RecordContext): Promise<void> {
-	const key = keys.customer(order.customerId!);
-	await tx.load([key]);
-	const open = Object.keys(tx.get<CustomerRecord>(key)?.open ?? {});
-	await tx.load(open.map(keys.enrolment));
-	for (const id of open) {
-		const enrolment = tx.get<EnrolmentRecord>(keys.enrolment(id));
-		const definition = enrolment && definitions.byId.get(enrolment.journey);
-		if (enrolment?.status !== 'open' || !definition?.endsOn.includes('order') || enrolment.enteredAtMs > order.placedAtMs + purchaseEchoMs) continue;
-		end(tx, definition, enrolment, 'bought', context.journeyNowMs);
-	}
 }

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { type Clock, dayMs } from '../model/clock';
 import type { DefinitionsCache } from '../journeys/definitions';
+import { applyJourneys } from '../journeys/enrol';
 import type { CartFacts, CustomerFacts, OrderFacts, ShopEvent } from '../model/events';
 import { type CustomerRecord, deliveryCounters, keys } from '../model/records';
 import type { Json, Store } from '../store/store';
@@ -81,6 +82,7 @@ export function createRecorder({ store, clock, definitions, newId, hashAddress }
 					default:
 						break;
 				}
+				if (!isErasure) await applyJourneys(tx, { event, types: [event.type], customerId: customer?.id ?? null, definitions: journeys, nowMs: context.journeyNowMs });
 				tx.count(deliveryCounters, `${event.source}.${isNews ? event.type : 'stale'}`);
 				if (isNews && !isErasure) {
 					tx.log({ atMs: Math.min(event.occurredAtMs, context.journeyNowMs), type: event.type, subject: customer ? keys.customer(customer.id) : undefined, data: summary(event) });

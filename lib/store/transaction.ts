@@ -26,6 +26,28 @@ export class Transaction {
 		for (const document of await this.store.read<unknown>(missing)) this.documents.set(document.key, document);
 	}
 
+	/** Reads documents that a decision may go by although they change meanwhile (a product's tags): the commit does not check them. Those that are not there are left out. */
+	async peek<T>(keys: string[]): Promise<Map<string, T>> {
+		const found = new Map<string, T>();
+		const missing: string[] = [];
+		for (const key of new Set(keys)) {
+			if (!this.documents.has(key)) missing.push(key);
+			else if (this.get(key) !== null) found.set(key, this.get<T>(key)!);
+		}
+		if (missing.length > 0) for (const { key, value } of await this.store.read<T>(missing)) if (value !== null) found.set(key, value);
+		return found;
+	}
+
+	/** The document as it stood before this transaction; null where it was not there or was not loaded. */
+	before<T>(key: string): T | null {
+		return (this.documents.get(key)?.value as T | undefined) ?? null;
+	}
+
+	/** Whether the document is known to this transaction. */
+	has(key: string): boolean {
+		return this.documents.has(key);
+	}
+
 	/** Takes over a document read elsewhere (a cache): the commit checks that it is still at that version. */
 	adopt(document: Versioned<unknown>): void {
 		if (!this.documents.has(document.key)) this.documents.set(document.key, document);

@@ -1,0 +1,93 @@
+import type { CartFacts, EventType, ShopEvent } from '../model/events';
+import { type AliasRecord, type CartRecord, type CustomerRecord, type EndReason, type EndsOn, type EnrolmentRecord, type JourneyDefinition, keys, type OrderRecord, type ReturnRecord } from '../model/records';
+import { minuteMs } from '../model/clock';
+import type { Transaction } from '../store/transaction';
+import type { Definitions } from './definitions';
+import { end } from './enrolment';
+
+/** What ends journeys besides the cart's own fate: orders, payments, cancellations, returns, a cart begun. */
+
+/** A cart that changes this shortly after a purchase is the shop clearing up, not a new wish. */
+export const purchaseEchoMs = minuteMs;
+
+type Ending = (enrolment: EnrolmentRecord, definition: JourneyDefinition) => EndReason | null;
+
+/** Ends a customer's open enrolments in journeys that listen to one of the `words`, as `decide` says. */
+export async function endOpen(tx: Transaction, customerId: string, words: EndsOn[], decide: Ending, definitions: Definitions, nowMs: number): Promise<void> {
+	await tx.load([keys.customer(customerId)]);
+	const open = Object.entries(tx.get<CustomerRecord>(keys.customer(customerId))?.open ?? {});
+	const listening = open.filter(([, { journey }]) => definitions.byId.get(journey)?.endsOn.some((word) => words.includes(word)));
+	await tx.load(listening.map(([id]) => keys.enrolment(id)));
+	for (const [id, { journey }] of listening) {
+		const definition = definitions.byId.get(journey)!;
+		const enrolment = tx.get<EnrolmentRecord>(keys.enrolment(id));
+		const reason = enrolment?.status === 'open' ? decide(enrolment, definition) : null;
+		if (reason) end(tx, definition, enrolment!, reason, nowMs);
+	}
+}
+
+/** Which order an event speaks of. */
+export function orderIdOf({ order, refund, parcel }: ShopEvent): string | undefined {
+	return order?.orderId ?? refund?.orderId ?? parcel?.orderId;
+}
+
+/** Ends what the event ends. Its documents are recorded already. */
+export async function applyEndings(tx: Transaction, event: ShopEvent, customerId: string | null, definitions: Definitions, nowMs: number): Promise<void> {
+	const order = recorded<OrderRecord>(tx, orderIdOf(event), keys.order);
+	const buyer = order?.customerId ?? customerId;
+	if (order && buyer) await endOpen(tx, buyer, ['order', 'same_product', 'paid', 'cancelled'], (enrolment, { endsOn }) => endByOrder(enrolment, endsOn, order), definitions, nowMs);
+
+	const returned = recorded<ReturnRecord>(tx, event.return?.returnId, keys.return);
+	const sender = returned?.customerId ?? customerId;
+	if (returned && sender) {
+		const wasMissing = tx.before<ReturnRecord>(keys.return(returned.returnId))?.needsBankDetails === true;
+		await endOpen(tx, sender, ['return_settled'], ({ returnId }) => (returnId === returned.returnId && isSettled(returned, wasMissing) ? 'return_settled' : null), definitions, nowMs);
+	}
+
+	if (event.cart && event.cart.items.length > 0 && !event.cart.closed) {
+		const owner = ownerOfCart(tx, event.cart) ?? customerId;
+		const { updatedAtMs } = event.cart;
+		if (owner) await endOpen(tx, owner, ['cart_started'], ({ openedAtMs }) => (updatedAtMs > openedAtMs ? 'cart_started' : null), definitions, nowMs);
+	}
+}
+
+function recorded<T>(tx: Transaction, id: string | undefined, key: (id: string) => string): T | null {
+	return id !== undefined && tx.has(key(id)) ? tx.get<T>(key(id)) : null;
+}
+
+function ownerOfCart(tx: Transaction, { cartToken, checkoutToken }: CartFacts): string | undefined {
+	const aliases = [...(cartToken ? [keys.alias('cart', cartToken)] : []), ...(checkoutToken ? [keys.alias('checkout', checkoutToken)] : [])];
+	const ids = aliases.map((alias) => (tx.has(alias) ? tx.get<AliasRecord>(alias)?.id : undefined)).filter((id) => id !== undefined);
+	return ids.map((id) => recorded<CartRecord>(tx, id, keys.cart)?.customerId).find((owner) => owner !== undefined);
+}
+
+function endByOrder(enrolment: EnrolmentRecord, endsOn: EndsOn[], order: OrderRecord): EndReason | null {
+	if (enrolment.orderId === order.orderId) {
+		if (endsOn.includes('cancelled') && order.cancelledAtMs !== undefined) return 'cancelled';
+		if (endsOn.includes('paid') && isPaid(order)) return 'paid';
+		return null;
+	}
+	// A purchase before the cart's last change, or before the journey began (a late update of last week's order), ends nothing.
+	const isLater = enrolment.cartId !== undefined ? order.placedAtMs + purchaseEchoMs >= enrolment.enteredAtMs : order.placedAtMs > enrolment.openedAtMs;
+	if (!isLater) return null;
+	if (endsOn.includes('order')) return 'bought';
+	return endsOn.includes('same_product') && order.items.some(({ productId }) => productId === enrolment.productId) ? 'bought' : null;
+}
+
+function isPaid({ paidAtMs, awaitsPayment }: OrderRecord): boolean {
+	return paidAtMs !== undefined || awaitsPayment === false;
+}
+
+const settledStatuses: Array<ReturnRecord['status']> = ['declined', 'refunded', 'closed', 'cancelled'];
+
+/** @param wasMissing something was missing before, and the return has come to no end by itself */
+function isSettled({ status, needsBankDetails }: ReturnRecord, wasMissing: boolean): boolean {
+	return settledStatuses.includes(status) || (wasMissing && needsBankDetails === false);
+}
+
+/** Whether what the journey ends on is so already: an order paid at once needs no reminder to pay. */
+export function isOverAlready({ endsOn }: JourneyDefinition, order: OrderRecord | null, returned: ReturnRecord | null, type: EventType): boolean {
+	if (order && endsOn.includes('cancelled') && order.cancelledAtMs !== undefined && type !== 'order_cancelled') return true;
+	if (order && endsOn.includes('paid') && order.paidAtMs !== undefined && type !== 'order_paid') return true;
+	return returned !== null && endsOn.includes('return_settled') && settledStatuses.includes(returned.status);
+}

@@ -1,0 +1,169 @@
+import type { AttributeValue, EventType, ShopEvent } from '../model/events';
+import type { ProductRulesRecord } from '../model/productRules';
+import { type HistoryRecord, type JourneyDefinition, keys, type OrderRecord, type ProductRecord, type ReturnRecord } from '../model/records';
+import type { Facts } from '../segments/fields';
+import type { Transaction } from '../store/transaction';
+import { applyBrowse } from './browse';
+import type { Definitions } from './definitions';
+import { applyEndings, isOverAlready, orderIdOf } from './endings';
+import { type About, enrolmentId } from './enrolment';
+import { keptView, tryEnter, whereOf } from './gate';
+import { applySegments } from './segments';
+
+/** Of one order, so many products begin journeys: a commit is bounded. */
+const maxProducts = 8;
+
+/** What the recorder hands over when an event's facts have been applied in the same transaction. */
+export interface Happening {
+	event: ShopEvent;
+	/** What happened by it: the event's own type, and what was worked out from it (`subscribed`, `order_awaiting_payment` ...). */
+	types: readonly EventType[];
+	/** Whose it is; null when nobody is known. */
+	customerId: string | null;
+	definitions: Definitions;
+	/** Journey time. */
+	nowMs: number;
+}
+
+/**
+ * Lets all journeys but those of carts (lib/record/carts.ts) see an event: ends what it ends, enters whom it brings in, and
+ * keeps membership of segments. Runs inside the recorder's transaction, so all of it is true at once or not at all.
+ * Nobody enters by a history import.
+ */
+export async function applyJourneys(tx: Transaction, { event, types, customerId, definitions, nowMs }: Happening): Promise<void> {
+	await applyEndings(tx, event, customerId, definitions, nowMs);
+	const owner = customerId ?? ownerOfOrder(tx, event);
+	if (owner === null) return;
+	await tx.load([keys.customer(owner)]);
+	if (!event.isHistory) {
+		await applyEvents(tx, event, types, owner, definitions, nowMs);
+		await applyBrowse(tx, definitions.active, event, owner, nowMs);
+	}
+	await applySegments(tx, owner, event.isHistory === true, definitions, nowMs);
+}
+
+function ownerOfOrder(tx: Transaction, event: ShopEvent): string | null {
+	const orderId = orderIdOf(event);
+	return orderId !== undefined && tx.has(keys.order(orderId)) ? (tx.get<OrderRecord>(keys.order(orderId))?.customerId ?? null) : null;
+}
+
+/** The type by which a journey listens to what happened. */
+function heard({ trigger, events = [], eventName }: JourneyDefinition, event: ShopEvent, types: readonly EventType[]): EventType | undefined {
+	if (trigger !== 'event') return undefined;
+	return types.find((type) => events.includes(type) && (type !== 'custom' || event.custom?.name === eventName));
+}
+
+/** The documents that an event speaks of. */
+interface Subjects {
+	order: OrderRecord | null;
+	returned: ReturnRecord | null;
+	/** Ids, those of an order by the order of its lines. */
+	products: string[];
+}
+
+async function subjectsOf(tx: Transaction, event: ShopEvent): Promise<Subjects> {
+	const returned = event.return && tx.has(keys.return(event.return.returnId)) ? tx.get<ReturnRecord>(keys.return(event.return.returnId)) : null;
+	const orderId = orderIdOf(event) ?? returned?.orderId;
+	const order = orderId === undefined ? null : ((await tx.peek<OrderRecord>([keys.order(orderId)])).get(keys.order(orderId)) ?? null);
+	const items = order?.items ?? event.refund?.items ?? event.cart?.items ?? [];
+	const products = [...new Set([event.product?.productId, event.view?.productId, ...items.map(({ productId }) => productId)].filter((id) => id !== undefined))];
+	return { order, returned, products: products.slice(0, maxProducts) };
+}
+
+/** When it happened: by the order's own times where they say it, so that it is the same whoever tells it again. */
+function happenedAtMs(type: EventType, event: ShopEvent, order: OrderRecord | null, nowMs: number): number {
+	const told: Partial<Record<EventType, number | undefined>> = {
+		order_placed: order?.placedAtMs,
+		order_awaiting_payment: order?.placedAtMs,
+		order_paid: order?.paidAtMs,
+		order_cancelled: order?.cancelledAtMs,
+		order_fulfilled: order?.fulfilledAtMs,
+		order_delivered: order?.deliveredAtMs,
+	};
+	return Math.min(told[type] ?? event.occurredAtMs, nowMs);
+}
+
+async function applyEvents(tx: Transaction, event: ShopEvent, types: readonly EventType[], customerId: string, definitions: Definitions, nowMs: number): Promise<void> {
+	const listening = definitions.active.flatMap((definition) => {
+		const type = heard(definition, event, types);
+		return type ? [{ definition, type }] : [];
+	});
+	if (listening.length === 0) return;
+	const subjects = await subjectsOf(tx, event);
+	const needsProducts = listening.some(({ definition }) => definition.anchor?.type === 'supply' || whereOf(definition).needs.product);
+	const products = needsProducts ? await tx.peek<ProductRecord>(subjects.products.map(keys.product)) : new Map<string, ProductRecord>();
+	const rules = listening.some(({ definition }) => definition.anchor?.type === 'supply') ? ((await tx.peek<ProductRulesRecord>([keys.productRules])).get(keys.productRules) ?? null) : null;
+	if (listening.some(({ definition }) => whereOf(definition).needs.history)) await tx.load([keys.history(customerId)]);
+
+	for (const { definition, type } of listening) {
+		if (isOverAlready(definition, subjects.order, subjects.returned, type)) continue;
+		const entries = entriesOf(definition, customerId, event, type, subjects, nowMs);
+		await tx.load(entries.map(({ entity }) => keys.enrolment(enrolmentId(definition.id, entity))));
+		for (const { entity, about } of entries) {
+			const product = products.get(keys.product(about.productId ?? subjects.products[0] ?? '')) ?? null;
+			const lines = subjects.order?.items.filter(({ productId }) => productId === about.productId) ?? [];
+			tryEnter(tx, definition, {
+				customerId,
+				entity,
+				about,
+				atMs: happenedAtMs(type, event, subjects.order, nowMs),
+				nowMs,
+				order: subjects.order,
+				product,
+				rules,
+				...(subjects.order && about.productId !== undefined && { purchase: { productId: about.productId, lines, placedAtMs: subjects.order.placedAtMs } }),
+				facts: factsOf(tx, customerId, event, type, subjects, product),
+			});
+		}
+	}
+}
+
+function factsOf(tx: Transaction, customerId: string, event: ShopEvent, type: EventType, { order, returned }: Subjects, product: ProductRecord | null): Facts {
+	const history = tx.has(keys.history(customerId)) ? tx.get<HistoryRecord>(keys.history(customerId)) : null;
+	return { history, order, product, view: event.view ?? null, event: { type, name: event.custom?.name, data: dataOf(event, returned) } };
+}
+
+/** What an event says besides its documents, as conditions and items know it. */
+function dataOf({ custom, answer }: ShopEvent, returned: ReturnRecord | null): Record<string, AttributeValue> | undefined {
+	if (custom?.data) return custom.data;
+	if (answer) return { reason: answer.reason };
+	return returned ? { status: returned.status, needsBankDetails: returned.needsBankDetails === true } : undefined;
+}
+
+/** What the journey would be about: one for each of its subjects that the event names. */
+function entriesOf({ subject }: JourneyDefinition, customerId: string, event: ShopEvent, type: EventType, { order, returned, products }: Subjects, nowMs: number): Array<{ entity: string; about: About }> {
+	const data = dataOf(event, returned);
+	const about: About = {
+		...(order && { orderId: order.orderId }),
+		...(returned && { returnId: returned.returnId }),
+		...(event.view && { view: keptView(event.view) }),
+		event: { type, atMs: Math.min(event.occurredAtMs, nowMs), ...(event.custom && { name: event.custom.name }), ...(data && { data }) },
+	};
+	switch (subject) {
+		case 'order':
+			return order ? [{ entity: order.orderId, about }] : [];
+		case 'return':
+			return returned ? [{ entity: returned.returnId, about }] : [];
+		case 'product':
+			return products.map((productId) => ({
+				entity: productEntity(customerId, productId, event.variantId),
+				about: { ...about, productId, ...(event.variantId !== undefined && { variantId: event.variantId }) },
+			}));
+		default: {
+			const [productId] = products;
+			const hasOne = products.length === 1 && !order;
+			return [{ entity: customerId, about: { ...about, ...(hasOne && { productId }), ...(hasOne && event.variantId !== undefined && { variantId: event.variantId }) } }];
+		}
+	}
+}
+
+/** One enrolment per customer and product. */
+export function productEntity(customerId: string, productId: string, variantId?: string): string {
+	return `${customerId}/${productId}${variantId === undefined ? '' : `/${variantId}`}`;
+}
+
+/** The enrolment that a journey has for a customer and a product, whatever became of it. */
+export function enrolmentForProduct(definition: JourneyDefinition, customerId: string, productId: string, variantId?: string): string {
+	return keys.enrolment(enrolmentId(definition.id, definition.subject === 'product' ? productEntity(customerId, productId, variantId) : customerId));
+}
+
