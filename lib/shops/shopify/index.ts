@@ -1,4 +1,5 @@
 import type { Delivery, NormaliseContext, Normalised, ShopAdapter } from '../adapter';
+import { shopifyApi } from './api';
 import { cartUpdated, checkoutDeleted, checkoutUpdated } from './carts';
 import { customerErased, customersMerged, customerUpdated, dataRequested, emailConsentChanged, smsConsentChanged } from './customers';
 import { readDelivery, shopifyId, type ShopifyDelivery, topicOf, verifyShopify } from './delivery';
@@ -73,4 +74,5 @@ export const shopifyAdapter: ShopAdapter = {
 	credential: { type: 'shopifyAccessTokenApi', secretField: 'appSecretKey' },
 	verify: verifyShopify,
 	normalise: normaliseShopify,
+	api: shopifyApi,
 };

@@ -60,7 +60,8 @@ export function readOrder(body: Fields, context: NormaliseContext): OrderFacts {
 		items: readPurchaseItems(body.requiredList('line_items'), currency),
 		currency,
 		totalMinor: body.requiredAmountMinor('total_price', currency),
-		refundedMinor: refunds.length > 0 ? refunds.reduce((sum, refund) => sum + refundedMinor(refund, currency, isTaxIncluded), 0) : undefined,
+		// The API tells the sum where it does not tell all refunds.
+		refundedMinor: body.amountMinor('total_refunded', currency) ?? (refunds.length > 0 ? refunds.reduce((sum, refund) => sum + refundedMinor(refund, currency, isTaxIncluded), 0) : undefined),
 		discountCodes: body.list('discount_codes').flatMap((discount) => discount.text('code') ?? []),
 		// For an imported order `created_at` is when it was imported.
 		placedAtMs: context.toJourneyMs(body.timeMs('processed_at') ?? createdAtMs),
