@@ -32,7 +32,7 @@ export async function* orders(rows: AsyncIterable<Row>, reading: CsvReading, ref
 	const credits: CreditNote[] = [];
 	// Shopify fills the id in only on an order's first row, and its number on all.
 	const keyOf = (row: Row) => {
-		const field = row.text('orderNumber') ? 'orderNumber' : 'orderId';
+		const field = row.text('orderId') && !row.text('orderNumber') ? 'orderId' : 'orderNumber';
 		return { field, key: row.required(field, identifier) };
 	};
 	for await (const { key, rows: group } of grouped(rows, keyOf, refuse)) {

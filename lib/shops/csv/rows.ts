@@ -73,7 +73,7 @@ export async function fingerprint(source: Readable, encoding: Encoding): Promise
 		}
 		decoder.decode();
 	} catch (error) {
-		if (!(error instanceof TypeError)) throw error;
+		if ((error as { code?: unknown }).code !== 'ERR_ENCODING_INVALID_ENCODED_DATA') throw error;
 		throw new ShopJourneysError('PARAMETER_INVALID', 'The CSV is not written in UTF-8', { hint: 'Choose "Windows-1252" under Encoding (files saved by Excel), or save it as UTF-8.' });
 	}
 	return hash.digest('hex');
