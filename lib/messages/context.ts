@@ -41,6 +41,14 @@ export interface MessageContext {
 		updatedAt: string;
 		items: ContextItem[];
 	};
+	/** Empty where the journey is not about an order. */
+	order: { id: string; number: string; url: string; total: string; totalMinor: number; currency: string; placedAt: string; paymentDueAt: string; waitsFor: string[]; items: ContextItem[] };
+	/** The product the journey is about: a restocked one, or the one looked at. */
+	product: { id: string; title: string; url: string; imageUrl: string; category: string; price: string; initial: string; stock?: number };
+	view: { path: string; title: string; category: string; query: string };
+	return: { id: string; status: string; needsBankDetails: boolean; formUrl: string };
+	/** With a custom event: its name and data. */
+	event: { name: string; data: Record<string, string> };
 	shop: { name: string; url: string; logoUrl: string; postalAddress: string; currency: string; locale: string; timezone: string };
 	journey: { id: string; name: string; kind: string; step: number; stepName: string; steps: number; enteredAt: string };
 	links: { unsubscribe: string; answer: string };
@@ -74,6 +82,24 @@ export function buildContext(item: JourneyItem, settings: ShopSettings, links: M
 			updatedAt: cart?.updatedAt ?? '',
 			items: (cart?.items ?? []).map((line) => contextItem(line, currency, locale)),
 		},
+		order: contextOrder(item, currency, locale),
+		product: contextProduct(item, currency, locale, settings.url),
+		view: {
+			path: singleLine(item.view?.path, 200),
+			title: singleLine(item.view?.title, 200),
+			category: singleLine(item.view?.category, 100),
+			query: singleLine(item.view?.query, 100),
+		},
+		return: {
+			id: singleLine(item.return?.id, 100),
+			status: singleLine(item.return?.status, 40),
+			needsBankDetails: item.return?.needsBankDetails ?? false,
+			formUrl: webUrl(item.return?.formUrl),
+		},
+		event: {
+			name: singleLine(item.event?.name, 100),
+			data: Object.fromEntries(Object.entries(item.event?.data ?? {}).map(([name, value]) => [name, singleLine(String(value), 200)])),
+		},
 		shop: {
 			name: singleLine(settings.name || item.shop.name, 100),
 			url: webUrl(settings.url || item.shop.url),
@@ -95,6 +121,42 @@ export function buildContext(item: JourneyItem, settings: ShopSettings, links: M
 		links: { unsubscribe: webUrl(links.unsubscribePageUrl), answer: webUrl(links.answerPageUrl) },
 		discountCode: '',
 	};
+}
+
+function contextOrder({ order }: JourneyItem, shopCurrency: string, locale: string): MessageContext['order'] {
+	const currency = order?.currency ?? shopCurrency;
+	return {
+		id: order?.id ?? '',
+		number: singleLine(order?.number, 60),
+		url: webUrl(order?.url),
+		total: order ? formatMoney({ amountMinor: order.totalMinor, currency }, locale) : '',
+		totalMinor: order?.totalMinor ?? 0,
+		currency,
+		placedAt: order?.placedAt ?? '',
+		paymentDueAt: order?.paymentDueAt ?? '',
+		waitsFor: (order?.waitsFor ?? []).map((title) => singleLine(title, 160)),
+		items: (order?.items ?? []).map((line) => contextItem(line, currency, locale)),
+	};
+}
+
+function contextProduct({ product, view }: JourneyItem, shopCurrency: string, locale: string, shopUrl: string): MessageContext['product'] {
+	const title = singleLine(product?.title ?? view?.productTitle, 160);
+	const priceMinor = product?.priceMinor ?? view?.priceMinor;
+	return {
+		id: product?.id ?? view?.productId ?? '',
+		title,
+		url: webUrl(product?.url ?? (view?.path?.startsWith('/') ? `${shopUrl}${view.path}` : undefined)),
+		imageUrl: webUrl(product?.imageUrl ?? view?.imageUrl),
+		category: singleLine(product?.category ?? view?.category, 100),
+		price: priceMinor === undefined ? '' : formatMoney({ amountMinor: priceMinor, currency: product?.currency ?? shopCurrency }, locale),
+		initial: initialOf(title, locale),
+		...(product?.stock !== undefined && { stock: product.stock }),
+	};
+}
+
+/** For the tile that stands in for a missing picture. */
+function initialOf(title: string, locale: string): string {
+	return (/[\p{L}\p{N}]/u.exec(title)?.[0] ?? '').toLocaleUpperCase(locale);
 }
 
 function contextItem(line: ItemLine, currency: string, locale: string): ContextItem {
@@ -119,7 +181,7 @@ function contextItem(line: ItemLine, currency: string, locale: string): ContextI
 		lineTotal: line.quantity === 1 ? price : formatMoney({ amountMinor: lineTotalMinor, currency }, locale),
 		imageUrl: webUrl(line.imageUrl),
 		url: webUrl(line.url),
-		initial: (/[\p{L}\p{N}]/u.exec(title)?.[0] ?? '').toLocaleUpperCase(locale),
+		initial: initialOf(title, locale),
 	};
 }
 

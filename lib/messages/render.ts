@@ -5,7 +5,7 @@ import { themeFor, type Theme } from './colour';
 import { buildContext, localeFor, type ContextItem, type MessageContext, type MessageLinks } from './context';
 import { loadDesign, type Design } from './load-design';
 import { textFromHtml, tidy } from './plain-text';
-import { directionOf, pickLocale, severalLines, singleLine } from './safe-text';
+import { directionOf, pickLocale, severalLines, singleLine, webUrl } from './safe-text';
 import type { RenderData } from './template-functions';
 import { compileTemplate, type CompiledTemplate } from './templates';
 import { type CartReminderTone, cartReminderTones, namedPhrase, phrase, type ToneWords, type Words, wordsFor } from './words';
@@ -27,8 +27,14 @@ export interface ContentOverrides {
 	discountText?: string;
 }
 
+/** What a letter shows under its text. */
+export const letterParts = ['nothing', 'cart', 'order', 'product'] as const;
+export type LetterPart = (typeof letterParts)[number];
+
 export type MessageContent =
-	| { kind: 'builtIn'; design: 'cart-reminder'; tone: CartReminderTone; overrides?: ContentOverrides }
+	| { kind: 'builtIn'; tone: CartReminderTone; overrides?: ContentOverrides }
+	/** The operator's words in the shop's design. The button leads to what is shown, unless `buttonUrl` says where. */
+	| { kind: 'letter'; words: ContentOverrides & { subject: string; buttonUrl?: string }; shows: LetterPart }
 	| {
 			kind: 'custom';
 			subject: string;
@@ -76,7 +82,9 @@ const lowStockMost = 3;
  * @throws TEMPLATE_INVALID when a template of the operator's does not compile; CONFIG_INVALID when the designs were not built.
  */
 export function createRenderer({ content, designsDir }: RendererOptions): Renderer {
-	return content.kind === 'custom' ? customRenderer(content) : builtInRenderer(content, loadDesign(content.design, designsDir));
+	if (content.kind === 'custom') return customRenderer(content);
+	const design = loadDesign('message', designsDir);
+	return content.kind === 'letter' ? letterRenderer(content, design) : builtInRenderer(content, design);
 }
 
 type Overrides = Partial<Record<keyof ContentOverrides, CompiledTemplate>>;
@@ -91,29 +99,40 @@ const overrideFields: Record<keyof ContentOverrides, string> = {
 	discountText: 'Discount Text',
 };
 
-function builtInRenderer(content: Extract<MessageContent, { kind: 'builtIn' }>, design: Design): Renderer {
-	if (!cartReminderTones.includes(content.tone)) throw new ShopJourneysError('PARAMETER_INVALID', `There is no tone called "${String(content.tone)}"`);
-	const overrides: Overrides = {};
-	for (const [key, field] of Object.entries(overrideFields) as Array<[keyof ContentOverrides, string]>) {
-		const source = content.overrides?.[key];
-		if (source?.trim()) overrides[key] = compileTemplate(source, { field, mode: 'text' });
+function compileWords<K extends string>(fields: Record<K, string>, words: Partial<Record<K, string>> = {}): Partial<Record<K, CompiledTemplate>> {
+	const compiled: Partial<Record<K, CompiledTemplate>> = {};
+	for (const [key, field] of Object.entries(fields) as Array<[K, string]>) {
+		const source = words[key];
+		if (source?.trim()) compiled[key] = compileTemplate(source, { field, mode: 'text' });
 	}
+	return compiled;
+}
+
+/** Renders a model with a design. */
+function designRenderer(design: Design, modelOf: (context: MessageContext, words: Words, data: RenderData, settings: ShopSettings) => DesignModel, discountCode: CompiledTemplate | undefined): Renderer {
 	return {
 		render(item, { settings, links = {} }) {
 			const locale = localeFor(item, settings);
 			const data: RenderData = { locale, timezone: item.customer?.timezone ?? settings.timezone };
 			const context = buildContext(item, settings, links, locale);
-			context.discountCode = singleLine(overrides.discountCode?.(context, data) ?? '', 60);
-			const words = wordsFor(locale);
-			const model = designModel(context, content.tone, overrides, words, data, settings);
-			return {
-				subject: model.subject,
-				previewText: model.previewText,
-				html: design.html(model, data),
-				text: design.text(model, data),
-			};
+			context.discountCode = singleLine(discountCode?.(context, data) ?? '', 60);
+			const model = modelOf(context, wordsFor(locale), data, settings);
+			return { subject: model.subject, previewText: model.previewText, html: design.html(model, data), text: design.text(model, data) };
 		},
 	};
+}
+
+function builtInRenderer(content: Extract<MessageContent, { kind: 'builtIn' }>, design: Design): Renderer {
+	if (!cartReminderTones.includes(content.tone)) throw new ShopJourneysError('PARAMETER_INVALID', `There is no tone called "${String(content.tone)}"`);
+	const overrides: Overrides = compileWords(overrideFields, content.overrides);
+	return designRenderer(design, (context, words, data, settings) => reminderModel(context, content.tone, overrides, words, data, settings), overrides.discountCode);
+}
+
+function letterRenderer({ words: own, shows }: Extract<MessageContent, { kind: 'letter' }>, design: Design): Renderer {
+	if (!own.subject.trim()) throw new ShopJourneysError('PARAMETER_INVALID', 'The message has no subject', { hint: 'Fill in "Subject".' });
+	if (!letterParts.includes(shows)) throw new ShopJourneysError('PARAMETER_INVALID', `A message cannot show "${String(shows)}"`);
+	const compiled = compileWords({ ...overrideFields, buttonUrl: 'Button Address' }, own);
+	return designRenderer(design, (context, words, data, settings) => letterModel(context, shows, compiled, words, data, settings), compiled.discountCode);
 }
 
 /** What the compiled designs read. Strings only, so that a design holds no logic beyond "is it there". */
@@ -128,7 +147,7 @@ interface DesignModel {
 	shop: MessageContext['shop'];
 	headline: string;
 	intro: string[];
-	items: Array<ContextItem & { details: string; stockNote: string }>;
+	items: Array<Pick<ContextItem, 'title' | 'url' | 'imageUrl' | 'initial' | 'lineTotal' | 'fullLineTotal'> & { details: string; stockNote: string }>;
 	moreItems: string;
 	total: { label: string; amount: string } | undefined;
 	discount: { code: string; text: string } | undefined;
@@ -140,39 +159,85 @@ interface DesignModel {
 	unsubscribe: { label: string; url: string } | undefined;
 }
 
-function designModel(context: MessageContext, tone: CartReminderTone, overrides: Overrides, words: Words, data: RenderData, settings: ShopSettings): DesignModel {
-	const { customer, cart, shop } = context;
-	const hasCode = context.discountCode !== '';
-	const toneWords = wordsOfTone(tone, context, words);
-	const values = { shop: shop.name };
-	const wordsOf = (key: keyof ToneWords) => overrides[key]?.(context, data) ?? namedPhrase(toneWords[key], customer.firstName, values);
-	// The operator writes in the shop's language; our own words may have had to fall back to English.
-	const language = overrides.intro ? pickLocale(settings.locale) : words.locale;
+/** What every mail has, whatever it says. `language` is that of the words in it. */
+function frameOf(context: MessageContext, language: string, words: Words, settings: ShopSettings): Pick<DesignModel, 'lang' | 'dir' | 'start' | 'end' | 'theme' | 'shop' | 'help' | 'postalLines' | 'unsubscribe'> {
 	const direction = directionOf(language);
-	const hiddenItems = cart.items.length - maxItemsShown;
-	const url = cart.url || shop.url;
 	return {
 		lang: language,
 		dir: direction,
 		start: direction === 'rtl' ? 'right' : 'left',
 		end: direction === 'rtl' ? 'left' : 'right',
-		subject: singleLine(wordsOf('subject'), maxSubjectLength),
-		previewText: singleLine(wordsOf('previewText'), maxPreviewLength),
 		theme: themeFor(settings.colour),
-		shop,
-		headline: singleLine(wordsOf('headline'), 200),
-		intro: paragraphs(wordsOf('intro')),
-		items: cart.items.slice(0, maxItemsShown).map((line) => ({ ...line, details: details(line, words), stockNote: tone === 'lowStock' && isLow(line) ? phrase(words.design.onlyLeft, { count: line.stock }, words.locale) : '' })),
-		moreItems: hiddenItems > 0 ? phrase(words.design.moreItems, { count: hiddenItems }, words.locale) : '',
-		total: cart.total ? { label: phrase(words.design.total), amount: cart.total } : undefined,
-		discount: hasCode ? { code: context.discountCode, text: discountText(context, tone, overrides, words, data) } : undefined,
-		button: url ? { label: singleLine(wordsOf('buttonLabel'), 60), url } : undefined,
-		help: helpLine(settings, shop.url, words),
-		postalLines: postalLines(shop),
-		why: phrase(words.design.why, values),
-		whyNot: tone === 'reminder' && context.links.answer ? { label: phrase(words.design.whyNot), url: context.links.answer } : undefined,
+		shop: context.shop,
+		help: helpLine(settings, context.shop.url, words),
+		postalLines: postalLines(context.shop),
 		unsubscribe: context.links.unsubscribe ? { label: phrase(words.design.unsubscribe), url: context.links.unsubscribe } : undefined,
 	};
+}
+
+/** The lines of a cart or an order, the first ten of them, and how many more there are. */
+function linesOf(lines: ContextItem[], words: Words, tellsLowStock: boolean): Pick<DesignModel, 'items' | 'moreItems'> {
+	const hidden = lines.length - maxItemsShown;
+	return {
+		items: lines.slice(0, maxItemsShown).map((line) => ({ ...line, details: details(line, words), stockNote: tellsLowStock && isLow(line) ? phrase(words.design.onlyLeft, { count: line.stock }, words.locale) : '' })),
+		moreItems: hidden > 0 ? phrase(words.design.moreItems, { count: hidden }, words.locale) : '',
+	};
+}
+
+function reminderModel(context: MessageContext, tone: CartReminderTone, overrides: Overrides, words: Words, data: RenderData, settings: ShopSettings): DesignModel {
+	const { customer, cart, shop } = context;
+	const hasCode = context.discountCode !== '';
+	const toneWords = wordsOfTone(tone, context, words);
+	const values = { shop: shop.name };
+	const wordsOf = (key: keyof ToneWords) => overrides[key]?.(context, data) ?? namedPhrase(toneWords[key], customer.firstName, values);
+	const url = cart.url || shop.url;
+	return {
+		// The operator writes in the shop's language; our own words may have had to fall back to English.
+		...frameOf(context, overrides.intro ? pickLocale(settings.locale) : words.locale, words, settings),
+		...linesOf(cart.items, words, tone === 'lowStock'),
+		subject: singleLine(wordsOf('subject'), maxSubjectLength),
+		previewText: singleLine(wordsOf('previewText'), maxPreviewLength),
+		headline: singleLine(wordsOf('headline'), 200),
+		intro: paragraphs(wordsOf('intro')),
+		total: cart.total ? { label: phrase(words.design.total), amount: cart.total } : undefined,
+		discount: hasCode ? { code: context.discountCode, text: discountText(context, tone === 'lastCode', overrides, words, data) } : undefined,
+		button: url ? { label: singleLine(wordsOf('buttonLabel'), 60), url } : undefined,
+		why: phrase(words.design.why, values),
+		whyNot: tone === 'reminder' && context.links.answer ? { label: phrase(words.design.whyNot), url: context.links.answer } : undefined,
+	};
+}
+
+type LetterWords = Partial<Record<keyof ContentOverrides | 'buttonUrl', CompiledTemplate>>;
+
+function letterModel(context: MessageContext, shows: LetterPart, own: LetterWords, words: Words, data: RenderData, settings: ShopSettings): DesignModel {
+	const said = (key: keyof LetterWords) => own[key]?.(context, data) ?? '';
+	const shown = shownBy(shows, context, words);
+	const url = webUrl(said('buttonUrl').trim()) || shown.url || context.shop.url;
+	const label = singleLine(said('buttonLabel'), 60);
+	const isTransactional = context.journey.kind === 'transactional';
+	return {
+		...frameOf(context, pickLocale(settings.locale), words, settings),
+		...shown,
+		subject: singleLine(said('subject'), maxSubjectLength),
+		previewText: singleLine(said('previewText'), maxPreviewLength),
+		headline: singleLine(said('headline'), 200),
+		intro: paragraphs(said('intro')),
+		discount: context.discountCode ? { code: context.discountCode, text: discountText(context, false, own, words, data) } : undefined,
+		button: url && label ? { label, url } : undefined,
+		why: phrase(isTransactional ? words.design.whyTransactional : words.design.whyMarketing, { shop: context.shop.name }),
+		whyNot: undefined,
+		// About a purchase that is under way: there is nothing to unsubscribe from.
+		...(isTransactional && { unsubscribe: undefined }),
+	};
+}
+
+/** What a letter shows, and where that is in the shop. */
+function shownBy(shows: LetterPart, { cart, order, product }: MessageContext, words: Words): Pick<DesignModel, 'items' | 'moreItems' | 'total'> & { url: string } {
+	const total = (amount: string) => (amount ? { label: phrase(words.design.total), amount } : undefined);
+	if (shows === 'cart') return { ...linesOf(cart.items, words, false), total: total(cart.total), url: cart.url };
+	if (shows === 'order') return { ...linesOf(order.items, words, false), total: total(order.total), url: order.url };
+	const isThere = shows === 'product' && product.title !== '';
+	return { items: isThere ? [{ ...product, details: product.category, stockNote: '', lineTotal: product.price, fullLineTotal: '' }] : [], moreItems: '', total: undefined, url: isThere ? product.url : '' };
 }
 
 /** A mail claims nothing that is not true: no code without a code, no scarcity with a full shelf. */
@@ -192,9 +257,9 @@ function details(line: ContextItem, words: Words): string {
 }
 
 /** "Today only" belongs to the last reminder with a code: no other knows until when the operator's code is valid. */
-function discountText(context: MessageContext, tone: CartReminderTone, overrides: Overrides, words: Words, data: RenderData): string {
+function discountText(context: MessageContext, isToday: boolean, overrides: Overrides, words: Words, data: RenderData): string {
 	const own = overrides.discountText?.(context, data);
-	return singleLine(own ?? phrase(tone === 'lastCode' ? words.design.discountTextToday : words.design.discountText), 200);
+	return singleLine(own ?? phrase(isToday ? words.design.discountTextToday : words.design.discountText), 200);
 }
 
 function helpLine(settings: ShopSettings, shopUrl: string, words: Words): string {

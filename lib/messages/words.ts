@@ -31,6 +31,8 @@ export interface Words {
 		| 'helpReply'
 		| 'helpVisit'
 		| 'why'
+		| 'whyMarketing'
+		| 'whyTransactional'
 		| 'unsubscribe'
 		| 'viewItem'
 		| 'whyNot'

@@ -6,21 +6,21 @@ import type { ShopSettings } from '../../lib/model/settings';
 import type { EmailMessage } from '../../lib/messages/channels/channel';
 import { messageHeaders, messageIdFor, parseMailbox } from '../../lib/messages/headers';
 import { signLink } from '../../lib/messages/links';
-import { type CartReminderTone, type ContentOverrides, createRenderer, type MessageContent, type Renderer } from '../../lib/messages/render';
+import { type CartReminderTone, type ContentOverrides, createRenderer, type LetterPart, type MessageContent, type Renderer } from '../../lib/messages/render';
 import type { SendJob } from '../../lib/messages/send/sender';
 import type { Installation } from '../../lib/n8n/installation';
 
 /** Renders one message. `address`: where Message Webhook Trigger listens, null while it is off. */
 export type Composer = (job: SendJob, customer: CustomerRecord, settings: ShopSettings, address: string | null) => EmailMessage;
 
-const contentFields = ['tone', 'discountCode', 'ownWords', 'subject', 'previewText', 'html', 'text'] as const;
+const contentFields = ['tone', 'discountCode', 'ownWords', 'subject', 'previewText', 'headline', 'letterText', 'buttonLabel', 'buttonUrl', 'html', 'text'] as const;
 
 /**
  * Reads the node's words once and compiles them. Only when one of them is an n8n expression is it evaluated for each
  * item: an expression costs half a millisecond, a Handlebars template a few microseconds.
  * @throws TEMPLATE_INVALID for a template that does not compile
  */
-export async function messageComposer(context: IExecuteFunctions, installation: Installation, options: { sender?: string; replyTo?: string }): Promise<Composer> {
+export async function messageComposer(context: IExecuteFunctions, installation: Installation, options: { sender?: string; replyTo?: string; kind?: 'marketing' | 'transactional' }): Promise<Composer> {
 	const rawParameters = context.getNode().parameters;
 	const hasExpression = contentFields.some((field) => JSON.stringify(rawParameters[field] ?? '').includes('"='));
 	const renderers = new Map<string, Renderer>();
@@ -62,10 +62,12 @@ export async function messageComposer(context: IExecuteFunctions, installation: 
 			subject,
 			html,
 			text,
-			headers: messageHeaders({
-				oneClickUrl: page?.startsWith('https://') ? page : undefined,
-				mailto: (replyTo && parseMailbox(replyTo)?.address) || mailbox.address,
-			}),
+			// A message about a purchase that is under way is none that could be unsubscribed from.
+			headers: messageHeaders(
+				(journey?.kind ?? options.kind) === 'transactional'
+					? {}
+					: { oneClickUrl: page?.startsWith('https://') ? page : undefined, mailto: (replyTo && parseMailbox(replyTo)?.address) || mailbox.address },
+			),
 		};
 	};
 }
@@ -80,6 +82,10 @@ function readContent(context: IExecuteFunctions, itemIndex: number): MessageCont
 	if (text('message') === 'custom') {
 		return { kind: 'custom', subject: text('subject'), previewText: text('previewText'), html: text('html'), text: text('text') };
 	}
+	if (text('message') === 'letter') {
+		const words = { subject: text('subject'), previewText: text('previewText'), headline: text('headline'), intro: text('letterText'), buttonLabel: text('buttonLabel'), buttonUrl: text('buttonUrl'), discountCode: text('discountCode') };
+		return { kind: 'letter', words, shows: text('shows') as LetterPart };
+	}
 	const ownWords = context.getNodeParameter('ownWords', itemIndex, {}) as ContentOverrides;
-	return { kind: 'builtIn', design: 'cart-reminder', tone: text('tone') as CartReminderTone, overrides: { ...ownWords, discountCode: text('discountCode') } };
+	return { kind: 'builtIn', tone: text('tone') as CartReminderTone, overrides: { ...ownWords, discountCode: text('discountCode') } };
 }

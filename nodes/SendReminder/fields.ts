@@ -21,6 +21,7 @@ export const messageFields: INodeProperties[] = [
 		noDataExpression: true,
 		options: [
 			{ name: 'Cart Reminder (Built-In)', value: 'cartReminder', description: 'Shows the cart with pictures and prices; looks right on every phone' },
+			{ name: 'My Words in the Shop’s Design', value: 'letter', description: 'A subject, a text and a button, with the cart, the order or the product under it' },
 			{ name: 'My Own Template', value: 'custom', description: 'Your own subject, HTML and text with Handlebars' },
 		],
 		default: 'cartReminder',
@@ -43,7 +44,7 @@ export const messageFields: INodeProperties[] = [
 	},
 	{
 		...words('Discount Code', 'discountCode', 'e.g. COMEBACK10', 'A code that exists in your shop and works for everybody. Empty: the mail shows none.'),
-		...showFor({ message: ['cartReminder'] }),
+		...showFor({ message: ['cartReminder', 'letter'] }),
 	},
 	{
 		displayName: 'Own Words',
@@ -64,11 +65,42 @@ export const messageFields: INodeProperties[] = [
 	{
 		...words('Subject', 'subject', 'e.g. {{customer.firstName}}, your cart is still here', 'Handlebars; see docs/mail.md for all variables'),
 		required: true,
-		...showFor({ message: ['custom'] }),
+		...showFor({ message: ['letter', 'custom'] }),
 	},
 	{
 		...words('Preview Text', 'previewText', 'e.g. Your cart is kept for you', 'What mail programs show beside the subject'),
-		...showFor({ message: ['custom'] }),
+		...showFor({ message: ['letter', 'custom'] }),
+	},
+	{
+		...words('Headline', 'headline', 'e.g. It is back, {{customer.firstName}}', 'The first line of the mail'),
+		...showFor({ message: ['letter'] }),
+	},
+	{
+		...words('Text', 'letterText', 'e.g. {{product.title}} can be ordered again.', 'Handlebars; a new line makes a new paragraph', 6),
+		...showFor({ message: ['letter'] }),
+	},
+	{
+		displayName: 'Show',
+		name: 'shows',
+		type: 'options',
+		noDataExpression: true,
+		...showFor({ message: ['letter'] }),
+		options: [
+			{ name: 'Nothing', value: 'nothing' },
+			{ name: 'The Cart', value: 'cart' },
+			{ name: 'The Order', value: 'order' },
+			{ name: 'The Product', value: 'product', description: 'The one that is back in stock, or that was looked at' },
+		],
+		default: 'nothing',
+		description: 'What stands under the text, with pictures and prices where they are known',
+	},
+	{
+		...words('Button Label', 'buttonLabel', 'e.g. See it in the shop', 'What the button says. Empty: no button.'),
+		...showFor({ message: ['letter'] }),
+	},
+	{
+		...words('Button Address', 'buttonUrl', 'e.g. https://shop.example.com/new', 'Where the button leads. Empty: to what is shown, else to the shop.'),
+		...showFor({ message: ['letter'] }),
 	},
 	{
 		...words('HTML', 'html', 'e.g. <p>Hello {{customer.firstName}}</p>', 'Handlebars. Values are escaped; {{#each cart.items}} walks the cart.', 10),

@@ -34,7 +34,7 @@ describe('the packed tarball', () => {
 			expect(expected.length).toBeGreaterThan(0);
 			for (const file of expected) expect(files).toContain(`dist/${folder}/${file}`);
 		}
-		expect(files).toContain('dist/lib/messages/designs/cart-reminder.html.hbs');
+		expect(files).toContain('dist/lib/messages/designs/message.html.hbs');
 	});
 
 	test('holds the templates, the licence and the docs that n8n shows', () => {

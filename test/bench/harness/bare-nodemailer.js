@@ -14,7 +14,7 @@ let nodemailer;
 function open({ packageDir, port, connections }) {
 	const lib = (file) => require(path.join(packageDir, 'dist/lib', file));
 	nodemailer = require(require.resolve('nodemailer', { paths: [packageDir] }));
-	renderer = lib('messages/render.js').createRenderer({ content: { kind: 'builtIn', design: 'cart-reminder', tone: 'reminder' } });
+	renderer = lib('messages/render.js').createRenderer({ content: { kind: 'builtIn', tone: 'reminder' } });
 	headers = lib('messages/headers.js').messageHeaders({ mailto: 'hello@tea.example' });
 	transport = nodemailer.createTransport({ pool: true, host: '127.0.0.1', port, ignoreTLS: true, maxConnections: connections, maxMessages: 10_000 });
 	return { version: require(require.resolve('nodemailer/package.json', { paths: [packageDir] })).version, workers: connections * aheadOfConnections };

@@ -19,7 +19,7 @@ const marks = [
  */
 function stockMail(packageDir, settings, item) {
 	const { createRenderer } = require(path.join(packageDir, 'dist/lib/messages/render.js'));
-	const renderer = createRenderer({ content: { kind: 'builtIn', design: 'cart-reminder', tone: 'reminder' } });
+	const renderer = createRenderer({ content: { kind: 'builtIn', tone: 'reminder' } });
 	const [tea, pot] = item.cart.items;
 	const marked = {
 		...item,

@@ -12,7 +12,7 @@ beforeAll(async () => {
 const links = { unsubscribePageUrl: 'https://journeys.fern.example/u?t=abc.def' };
 
 function builtIn(item: JourneyItem = sampleItem(), { tone = 'reminder' as CartReminderTone, overrides = {} as ContentOverrides, settings = sampleSettings(), page = links as { unsubscribePageUrl?: string; answerPageUrl?: string } } = {}): RenderedMessage {
-	return createRenderer({ content: { kind: 'builtIn', design: 'cart-reminder', tone, overrides }, designsDir }).render(item, { settings, links: page });
+	return createRenderer({ content: { kind: 'builtIn', tone, overrides }, designsDir }).render(item, { settings, links: page });
 }
 
 function custom(content: { subject?: string; previewText?: string; html?: string; text?: string }, item: JourneyItem = sampleItem()): RenderedMessage {
@@ -260,7 +260,7 @@ test('whatever names and titles hold, it never becomes markup', () => {
 		const extras = { settings, links };
 		return [designRenderer.render(item, extras), customRenderer.render(item, extras)];
 	};
-	const designRenderer = createRenderer({ content: { kind: 'builtIn', design: 'cart-reminder', tone: 'lastCode', overrides: { discountCode: 'X{{customer.lastName}}', subject: '{{{customer.lastName}}}' } }, designsDir });
+	const designRenderer = createRenderer({ content: { kind: 'builtIn', tone: 'lastCode', overrides: { discountCode: 'X{{customer.lastName}}', subject: '{{{customer.lastName}}}' } }, designsDir });
 	const customRenderer = createRenderer({ content: { kind: 'custom', subject: '{{customer.lastName}}', previewText: 'P{{{customer.lastName}}}', html: template } });
 	const plain = render('Mia', 'Berg').map(({ html }) => shape(html));
 	fc.assert(
@@ -274,5 +274,5 @@ test('whatever names and titles hold, it never becomes markup', () => {
 });
 
 test('a design that was not built is said so', () => {
-	expect(() => createRenderer({ content: { kind: 'builtIn', design: 'cart-reminder', tone: 'reminder' }, designsDir: '/nowhere' })).toThrow(expect.objectContaining({ code: 'CONFIG_INVALID', message: expect.stringContaining('npm run build') }));
+	expect(() => createRenderer({ content: { kind: 'builtIn', tone: 'reminder' }, designsDir: '/nowhere' })).toThrow(expect.objectContaining({ code: 'CONFIG_INVALID', message: expect.stringContaining('npm run build') }));
 });
