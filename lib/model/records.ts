@@ -23,13 +23,13 @@ export interface CustomerRecord {
 	profileSequenceMs?: number;
 	/** Profile fields that the newest event said nothing of, and when they were told: [time, tie-break]. */
 	profileEarlier?: Record<string, readonly number[]>;
-	/** Keys of all aliases that lead here, those of former addresses too: what an erasure has to remove. */
+	/** Keys of the aliases that lead here, those of former addresses too: what an erasure has to remove. At most 40; browsers beyond that are found among the belongings. */
 	aliases?: string[];
 	/** The cart touched last: the only one that journeys may remind of. */
 	latestCart?: { id: string; atMs: number };
 	/** This customer proved to be another one: everything lives there now. A tombstone has nothing else of interest. */
 	mergedInto?: string;
-	/** Customers that were merged into this one: their log entries belong to this timeline, at most 50. */
+	/** Customers that were merged into this one: their log entries belong to this timeline. The newest 50; all are found among the belongings. */
 	merged?: string[];
 	shopCustomerId?: string;
 	/** Lower case. */
@@ -53,6 +53,8 @@ export interface CustomerRecord {
 	/** Tags of ours (`tagsAdded`), apart from the shop's, which replace each other. */
 	ownTags?: string[];
 	attributes?: Record<string, AttributeValue>;
+	/** When each tag of ours and each attribute was told last, by `tag:` or `attribute:` and its name, those taken out since too: [time, tie-break]. */
+	toldAt?: Record<string, readonly number[]>;
 	consent: Partial<Record<MessageChannel, ConsentRecord>>;
 	/** No message may reach this customer any more. */
 	suppressed?: { reason: string; atMs: number; note?: string };
@@ -65,6 +67,8 @@ export interface CustomerRecord {
 	visits?: { count: number; firstAtMs: number; lastAtMs: number };
 	/** What the customer does with messages. */
 	engagement?: { sent?: number; lastSentAtMs?: number; opened?: number; lastOpenedAtMs?: number; clicked?: number; lastClickedAtMs?: number };
+	/** What the customer asked to be told of when it is back: the name of the restock index, and when. At most 50. */
+	restock?: Record<string, number>;
 	/** Segments the customer is in, by the journey that watches them, and since when. */
 	segments?: Record<string, number>;
 	/** Enrolments that are under way, by id. */
@@ -77,9 +81,17 @@ export interface BoughtTotals {
 	/** Pieces bought below their full price. */
 	saleItems: number;
 	/** By category: the most recent 50. */
-	categories: Record<string, { items: number; lastAtMs: number }>;
+	categories: Record<string, BoughtTotal>;
 	/** By product id: the most recent 200. */
-	products: Record<string, { items: number; lastAtMs: number }>;
+	products: Record<string, BoughtTotal>;
+}
+
+export interface BoughtTotal {
+	/** Pieces. */
+	items: number;
+	lastAtMs: number;
+	/** When the orders before the last one were placed, newest first, at most 5: so that a cancelled order leaves no trace. */
+	earlierAtMs?: number[];
 }
 
 /**
@@ -135,6 +147,8 @@ export interface OrderRecord extends OrderFacts {
 	sequenceMs: number;
 	/** Fields that the newest update said nothing of, and when they were told: [time, tie-break]. */
 	earlier?: Record<string, readonly number[]>;
+	/** What any delivery ever told of it, and when that was: each happens once per order. */
+	reached?: Partial<Record<EventType, number>>;
 }
 
 export interface ProductRecord extends ProductFacts {
@@ -359,15 +373,13 @@ export const indexes = {
 	ended: (journey: string) => `ended:${journey}`,
 	/** Enrolments parked after their last attempt, by time. */
 	failed: 'failed',
-	/** Erased customers whose log entries are still to be removed, by time. */
-	erasing: 'erasing',
 	/** Work too big for one commit, by the time it may start (machine time): see lib/tasks. */
 	tasks: 'tasks',
 	/** The reconciliation of a shop, by when it is next to be done (machine time): see lib/shops/reconcile.ts. */
 	reconcile: 'reconcile',
 	/** Progress of imports, by when each was begun (machine time). */
 	imports: 'imports',
-	/** Keys of the carts, orders and returns of a customer, by time: for export, erasure and merges. */
+	/** Keys of the carts, orders, returns and enrolments of a customer, by time, and of what else a merge or an erasure must find (see lib/record/belongings.ts). */
 	belongings: (customerId: string) => `of:${customerId}`,
 	/** Who is in the segment that a journey watches, by since when. Keys are customers'. */
 	segment: (journey: string) => `segment:${journey}`,

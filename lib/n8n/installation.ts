@@ -7,6 +7,8 @@ import { ShopJourneysError } from '../model/errors';
 import { keys } from '../model/records';
 import { defaultSettings, type ShopSettings, type TrackingSettings } from '../model/settings';
 import { createRecorder, type Recorder } from '../record/record';
+import { recordTaskHandlers } from '../record/tasks';
+import { type TaskHandler, workTasks } from '../tasks/tasks';
 import { openStore } from '../store/open';
 import type { Store, StoreConfig, StoreHub } from '../store/store';
 import { transact } from '../store/transaction';
@@ -35,6 +37,12 @@ export interface ShopHandle {
 	store: Store;
 	definitions: DefinitionsCache;
 	record: Recorder;
+	/**
+	 * Works off what was left to tasks until nothing is free; one run at a time in this process. What fails is kept with its
+	 * reason and tried again later.
+	 * @throws STORE_UNAVAILABLE
+	 */
+	workTasks(): Promise<void>;
 	/** What a shop that takes any secret signs its deliveries with: the same in every process of the installation. */
 	webhookSecret: string;
 	/** The shop's settings, at most a few seconds old. */
@@ -61,6 +69,9 @@ interface AddressesRecord {
 const installationScope = '_installation';
 const installationKey = 'installation:this';
 const settingsLifeMs = 2 * secondMs;
+
+/** Who does which type of task. */
+const taskHandlers: Record<string, TaskHandler> = { ...recordTaskHandlers };
 
 type Environment = Record<string, string | undefined>;
 
@@ -148,14 +159,30 @@ function createShop(id: string, store: Store, clock: Clock, linkSecret: Buffer):
 			if (JSON.stringify(before) !== JSON.stringify(next)) tx.set(key, next);
 		});
 	};
+	let working: Promise<void> | null = null;
+	let isAskedAgain = false;
+	const work = async () => {
+		do {
+			isAskedAgain = false;
+			await workTasks(store, clock, taskHandlers);
+		} while (isAskedAgain);
+	};
+	const workOneAtATime = () => {
+		isAskedAgain = true;
+		working ??= work().finally(() => (working = null));
+		return working;
+	};
 	return {
 		id,
 		store,
 		definitions,
+		workTasks: workOneAtATime,
 		record: createRecorder({
 			store,
 			clock,
 			definitions,
+			// Whoever runs next takes over what this run could not finish.
+			onTask: () => void workOneAtATime().catch(() => {}),
 			newId: randomUUID,
 			hashAddress: (address) => createHmac('sha256', linkSecret).update(`address:${address}`).digest('base64url'),
 		}),

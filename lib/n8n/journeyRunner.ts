@@ -20,6 +20,8 @@ const storeRetryMs = 5 * secondMs;
  */
 const switchOffAfterMs = 10 * secondMs;
 const maintenanceEveryMs = hourMs;
+/** Pause between two looks for tasks that another process left behind, machine time: its own this process begins at once. */
+const tasksEveryMs = 10 * secondMs;
 /** How long the event log is kept, journey time. */
 const logKeptMs = 400 * dayMs;
 
@@ -71,6 +73,7 @@ export class JourneyRunner {
 		if (registration.scheduleChanged) void this.guarded(async () => void (await applySchedule(this.engine, this.definition)));
 		this.every(heartbeatEveryMs, () => renewHeartbeat(store, this.definition.id, this.owner, clock.machineNowMs()));
 		this.every(maintenanceEveryMs, () => this.maintain());
+		this.every(tasksEveryMs, () => this.shop.workTasks());
 		this.every(Math.max(this.engine.leaseMs / 3, 500), () => this.prolong());
 		this.scheduleTick(0);
 	}

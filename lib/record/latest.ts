@@ -34,3 +34,24 @@ export function withLatest<T extends object>(before: T, { newest, earlier = {} }
 	const left = Object.entries(times).filter(([field, told]) => value[field] !== undefined && isOlder(told, last));
 	return { value: value as T, telling: { newest: last, ...(left.length > 0 && { earlier: Object.fromEntries(left) }) } };
 }
+
+/** Of two words on one thing the later one; at the same time always the same of the two, whichever is asked first. */
+export function laterWord<V>(a: { value: V; at: Told }, b: { value: V; at: Told }): { value: V; at: Told } {
+	if (isOlder(a.at, b.at)) return b;
+	if (isOlder(b.at, a.at)) return a;
+	return JSON.stringify(a.value ?? null) < JSON.stringify(b.value ?? null) ? b : a;
+}
+
+/** Two records that proved to be of one thing, put together field by field: the latest word counts, and it does not matter which is which. */
+export function mergeLatest<T extends object>(a: { value: T; telling: Telling }, b: { value: T; telling: Telling }): { value: T; telling: Telling } {
+	const words = ({ value, telling }: { value: T; telling: Telling }) =>
+		Object.entries(value).flatMap(([field, word]) => (word === undefined ? [] : [[field, { value: word as unknown, at: telling.earlier?.[field] ?? telling.newest }] as const]));
+	const merged = new Map(words(a));
+	for (const [field, word] of words(b)) merged.set(field, merged.has(field) ? laterWord(merged.get(field)!, word) : word);
+	const newest = isOlder(a.telling.newest, b.telling.newest) ? b.telling.newest : a.telling.newest;
+	const earlier = [...merged].filter(([, { at }]) => isOlder(at, newest)).map(([field, { at }]) => [field, at] as const);
+	return {
+		value: Object.fromEntries([...merged].map(([field, { value }]) => [field, value])) as T,
+		telling: { newest, ...(earlier.length > 0 && { earlier: Object.fromEntries(earlier) }) },
+	};
+}

@@ -1,19 +1,28 @@
 import { isDeepStrictEqual } from 'node:util';
 import { type Clock, dayMs } from '../model/clock';
-import type { DefinitionsCache } from '../journeys/definitions';
+import type { Definitions, DefinitionsCache } from '../journeys/definitions';
 import { applyJourneys } from '../journeys/enrol';
-import type { CartFacts, CustomerFacts, OrderFacts, ShopEvent } from '../model/events';
-import { type CustomerRecord, deliveryCounters, keys } from '../model/records';
+import type { CartFacts, EventType, OrderFacts, ParcelFacts, ProductFacts, ReturnFacts, ShopEvent } from '../model/events';
+import { type CartRecord, type CustomerRecord, deliveryCounters, type HistoryRecord, keys, type OrderRecord, type ProductRecord, type ReturnRecord } from '../model/records';
 import type { Json, Store } from '../store/store';
 import { transact, type Transaction } from '../store/transaction';
-import { applyCart } from './carts';
-import { applyBlock, applyErasure, applyUnblock, applyUnsubscribe, endUnsubscribed, finishErasures } from './customers';
-import { aliasKeys, identify, type RecordContext, withFacts } from './identity';
-import { applyOrder } from './orders';
+import { applyCart, reconsiderCart } from './carts';
+import { applyBlock, applyUnblock, applyUnsubscribe, endUnsubscribed } from './endings';
+import { applyErasure } from './erasure';
+import { counted, happeningOf } from './history';
+import { aliasesOf, identify, type Identified, loadCustomer, normaliseFacts, type RecordContext } from './identity';
+import { applyOrder, applyParcel, type Happened } from './orders';
 import { applyProduct } from './products';
+import { withEngagement } from './engagement';
+import { withFacts } from './profile';
+import { loadNamed } from './reads';
+import { applyRestockRequest, tellRestocked } from './restock';
+import { applyReturn } from './returns';
 
 /** How long a delivery is remembered. The longest retry of a shop we know is 4 hours (Shopify); machine time. */
 const rememberMs = 7 * dayMs;
+/** Customers merged by one commit; `customers_merged` may name more. */
+const mergedAtOnce = 3;
 
 export interface RecorderOptions {
 	store: Store;
@@ -21,6 +30,8 @@ export interface RecorderOptions {
 	definitions: DefinitionsCache;
 	newId(): string;
 	hashAddress(address: string): string;
+	/** Called when a commit has left work for a task (see tasks.ts); not awaited. */
+	onTask?(): void;
 }
 
 /** `recorded`: taken in. `duplicate`: seen before. `stale`: older than what is known; nothing changed but the memory of it. */
@@ -28,91 +39,242 @@ export type RecordOutcome = 'recorded' | 'duplicate' | 'stale';
 
 export type Recorder = (event: ShopEvent) => Promise<RecordOutcome>;
 
+/** A document as it was before the event and as it will be. */
+export interface Change<T> {
+	before: T | null;
+	after: T;
+}
+
+/** What one event came to: everything that journeys decide by. */
+export interface Recorded {
+	/** With normalised facts. */
+	event: ShopEvent;
+	/** Not the repetition of what is known, nor older than it. */
+	isNews: boolean;
+	/**
+	 * What happened by it: the event itself where it is news, what an order has come to by whatever delivery (each once per
+	 * order), and what follows: `subscribed`, `product_restocked`.
+	 */
+	happened: Happened[];
+	/** Before the event's facts were taken over, merges done; null when the event made the customer. */
+	before: CustomerRecord | null;
+	/** Whose event it is: named by it, else the owner of its cart, order or return. Never somebody who was erased. */
+	customer: CustomerRecord | null;
+	cart?: Change<CartRecord>;
+	order?: Change<OrderRecord>;
+	return?: Change<ReturnRecord>;
+	product?: ProductRecord;
+}
+
 /**
- * The one way in: whatever happens, whoever tells us. Updates customer, cart, order and product, appends to the log, and
- * opens, postpones or ends enrolments, in one atomic commit.
+ * The one way in: whatever happens, whoever tells us. Updates customer, cart, order, return and product, appends to the log,
+ * and opens, postpones or ends enrolments, in one atomic commit.
  * The recorder rejects with STORE_UNAVAILABLE or STORE_BUSY when nothing was stored: the sender is to try again.
  */
-export function createRecorder({ store, clock, definitions, newId, hashAddress }: RecorderOptions): Recorder {
-	return async (event) => {
+export function createRecorder(options: RecorderOptions): Recorder {
+	const recordOne = async (event: ShopEvent): Promise<RecordOutcome> => {
+		const { store, clock, definitions, onTask } = options;
+		let hasTask = false;
 		const outcome = await transact(
 			store,
 			async (tx) => {
 				const machineNowMs = clock.machineNowMs();
-				const context: RecordContext = { journeyNowMs: clock.journeyNowMs(), newId, hashAddress };
+				const context = contextOf(options, event);
 				const journeys = await definitions.get(machineNowMs);
 				tx.adopt(journeys.document);
 				tx.once(event.dedupeId, machineNowMs + rememberMs);
-
-				const customer = await identify(tx, event, context);
-				const isErasure = event.type === 'customer_erased';
-				if (customer && event.customer && !isErasure) await takeFacts(tx, customer, event.customer, event, context, journeys);
-				const known = customer && tx.get<CustomerRecord>(keys.customer(customer.id));
-
-				let isNews = true;
-				switch (event.type) {
-					case 'cart_updated':
-					case 'checkout_updated':
-						isNews = await applyCart(tx, event as ShopEvent & { cart: CartFacts }, known, journeys, context);
-						break;
-					case 'order_placed':
-					case 'order_updated':
-					case 'order_paid':
-					case 'order_cancelled':
-					case 'order_fulfilled':
-					case 'order_refunded':
-						if (event.order) isNews = await applyOrder(tx, event as ShopEvent & { order: OrderFacts }, known, journeys, context);
-						break;
-					case 'product_updated':
-					case 'product_deleted':
-						if (event.product) isNews = await applyProduct(tx, event.product, event.sequenceMs ?? 0);
-						break;
-					case 'unsubscribed':
-						isNews = known !== null && (await applyUnsubscribe(tx, known, event.source, journeys, context));
-						break;
-					case 'blocked':
-						isNews = known !== null && (await applyBlock(tx, known, event.note, journeys, context));
-						break;
-					case 'unblocked':
-						isNews = known !== null && applyUnblock(tx, known);
-						break;
-					case 'customer_erased':
-						isNews = known !== null && (await applyErasure(tx, known, event.customer ? aliasKeys(event.customer) : [], journeys, context));
-						break;
-					default:
-						break;
-				}
-				if (!isErasure) await applyJourneys(tx, { event, types: [event.type], customerId: customer?.id ?? null, definitions: journeys, nowMs: context.journeyNowMs });
+				const isNews = await take(tx, event.customer ? { ...event, customer: normaliseFacts(event.customer) } : event, journeys, context);
 				tx.count(deliveryCounters, `${event.source}.${isNews ? event.type : 'stale'}`);
-				if (isNews && !isErasure) {
-					tx.log({ atMs: Math.min(event.occurredAtMs, context.journeyNowMs), type: event.type, subject: customer ? keys.customer(customer.id) : undefined, data: summary(event) });
-				}
+				hasTask = tx.changed('task:').length > 0;
 				return isNews;
 			},
 			(key) => key === keys.definitions && definitions.clear(),
 		);
-		if (event.type === 'customer_erased') await finishErasures(store);
 		if (outcome.status !== 'committed') return 'duplicate';
+		if (hasTask) onTask?.();
 		return outcome.result ? 'recorded' : 'stale';
+	};
+	return async (event) => {
+		const outcomes: RecordOutcome[] = [];
+		for (const part of parts(event)) outcomes.push(await recordOne(part));
+		return outcomes.find((outcome) => outcome === 'recorded') ?? outcomes[0];
 	};
 }
 
-async function takeFacts(tx: Transaction, customer: CustomerRecord, facts: CustomerFacts, event: ShopEvent, context: RecordContext, journeys: Awaited<ReturnType<DefinitionsCache['get']>>): Promise<void> {
-	const next = withFacts(customer, facts, [event.occurredAtMs, event.sequenceMs ?? 0], event.source);
+/** A merge of many accounts is told as several merges of a few. */
+function parts(event: ShopEvent): ShopEvent[] {
+	const { mergedShopCustomerIds: ids = [] } = event;
+	if (event.type !== 'customers_merged' || ids.length <= mergedAtOnce) return [event];
+	const starts = ids.map((_id, index) => index).filter((index) => index % mergedAtOnce === 0);
+	return starts.map((start) => ({ ...event, dedupeId: `${event.dedupeId}/${start}`, mergedShopCustomerIds: ids.slice(start, start + mergedAtOnce) }));
+}
+
+/** Each address is hashed once per event. */
+function contextOf({ store, clock, newId, hashAddress }: RecorderOptions, { isHistory = false }: ShopEvent): RecordContext {
+	const hashes = new Map<string, string>();
+	return {
+		journeyNowMs: clock.journeyNowMs(),
+		newId,
+		hashAddress: (address) => {
+			if (!hashes.has(address)) hashes.set(address, hashAddress(address));
+			return hashes.get(address)!;
+		},
+		isHistory,
+		store,
+	};
+}
+
+/** Records an event with normalised facts. Returns whether it was news. */
+async function take(tx: Transaction, event: ShopEvent, journeys: Definitions, context: RecordContext): Promise<boolean> {
+	if (event.type === 'customer_erased') return await applyErasure(tx, event.customerId, aliasesOf(event), journeys, context);
+	await loadNamed(tx, event, journeys, context);
+	const identified = await identify(tx, event, journeys, context);
+	if (identified?.facts) await takeFacts(tx, identified, event, journeys, context);
+	const applied = await apply(tx, event, identified && current(tx, identified.customer), journeys, context);
+	if (identified?.hasChanged) await reconsiderCart(tx, identified.customer.id, journeys, context);
+	if (identified && hasSubscribed(identified.customer, current(tx, identified.customer))) applied.happened.push({ type: 'subscribed', atMs: event.occurredAtMs });
+	if (applied.customer) await keepDoings(tx, applied, identified !== null, context);
+	const customer = applied.customer && current(tx, applied.customer);
+	const recorded: Recorded = { ...applied, before: customer && beforeOf(tx, customer, identified), customer };
+	// Everything is applied: now the journeys see what happened.
+	await applyJourneys(tx, { event, types: recorded.happened.map(({ type }) => type), customerId: customer?.id ?? null, definitions: journeys, nowMs: context.journeyNowMs });
+	keepLog(tx, recorded, context);
+	return recorded.isNews;
+}
+
+function beforeOf(tx: Transaction, { id }: CustomerRecord, identified: Identified | null): CustomerRecord | null {
+	if (identified?.customer.id === id) return identified.isNew ? null : identified.customer;
+	const change = tx.changed<CustomerRecord>(keys.customer(id)).find(({ key }) => key === keys.customer(id));
+	return change ? change.before : tx.get<CustomerRecord>(keys.customer(id));
+}
+
+const current = (tx: Transaction, { id }: CustomerRecord) => tx.get<CustomerRecord>(keys.customer(id))!;
+
+async function takeFacts(tx: Transaction, { customer, facts, toldAt }: Identified, event: ShopEvent, journeys: Definitions, context: RecordContext): Promise<void> {
+	const next = withFacts(customer, facts!, toldAt, event.source);
 	if (isDeepStrictEqual(next, customer)) return;
 	tx.set(keys.customer(customer.id), next);
 	await endUnsubscribed(tx, customer, customer.id, journeys, context);
 }
 
+function hasSubscribed(before: CustomerRecord, after: CustomerRecord): boolean {
+	return before.consent.email?.status !== 'subscribed' && after.consent.email?.status === 'subscribed';
+}
+
+type Applied = Omit<Recorded, 'before'>;
+
+/** Takes the event into the documents that it is about. */
+async function apply(tx: Transaction, event: ShopEvent, known: CustomerRecord | null, journeys: Definitions, context: RecordContext): Promise<Applied> {
+	const happenedItself = (isNews: boolean): Happened[] => (isNews ? [{ type: event.type, atMs: event.occurredAtMs }] : []);
+	const simply = (isNews: boolean): Applied => ({ event, isNews, happened: happenedItself(isNews), customer: known });
+	const owner = async (id: string | undefined) => known ?? living(await loadCustomer(tx, id));
+	switch (event.type) {
+		case 'cart_updated':
+		case 'checkout_updated': {
+			const { isNews, ...cart } = await applyCart(tx, event as ShopEvent & { cart: CartFacts }, known, journeys, context);
+			return { ...simply(isNews), customer: await owner(cart.after.customerId), cart };
+		}
+		case 'order_placed':
+		case 'order_updated':
+		case 'order_paid':
+		case 'order_cancelled':
+		case 'order_fulfilled':
+		case 'order_delivered':
+		case 'order_held':
+		case 'order_awaiting_payment':
+		case 'order_refunded': {
+			const applied = event.order
+				? await applyOrder(tx, event as ShopEvent & { order: OrderFacts }, known, journeys, context)
+				: event.parcel
+					? await applyParcel(tx, event as ShopEvent & { parcel: ParcelFacts }, journeys, context)
+					: null;
+			if (applied) {
+				const { isNews, happened, ...order } = applied;
+				return { event, isNews, happened: [...happened, ...happenedItself(isNews && !milestones.has(event.type))], customer: await owner(order.after.customerId), order };
+			}
+			if (!event.refund) return simply(!event.parcel);
+			await tx.load([keys.order(event.refund.orderId)]);
+			return { ...simply(true), customer: await owner(tx.get<OrderRecord>(keys.order(event.refund.orderId))?.customerId) };
+		}
+		case 'return_updated': {
+			if (!event.return) return simply(true);
+			const { isNews, ...told } = await applyReturn(tx, event as ShopEvent & { return: ReturnFacts }, known, context);
+			return { ...simply(isNews), customer: await owner(told.after.customerId), return: told };
+		}
+		case 'product_updated':
+		case 'product_deleted':
+		case 'product_restocked': {
+			if (!event.product) return simply(true);
+			const { isNews, product, restocked } = await applyProduct(tx, event as ShopEvent & { product: ProductFacts });
+			await tellRestocked(tx, restocked, product.updatedAtMs, context);
+			const isDerived = restocked.length > 0 && event.type !== 'product_restocked';
+			return { ...simply(isNews), product, happened: [...happenedItself(isNews), ...(isDerived ? [{ type: 'product_restocked' as const, atMs: event.occurredAtMs }] : [])] };
+		}
+		case 'restock_requested':
+			return simply(known !== null && (await applyRestockRequest(tx, event, known, context)));
+		case 'unsubscribed':
+			return simply(known !== null && (await applyUnsubscribe(tx, known, event.source, journeys, context)));
+		case 'blocked':
+			return simply(known !== null && (await applyBlock(tx, known, event.note, journeys, context)));
+		case 'unblocked':
+			return simply(known !== null && applyUnblock(tx, known));
+		default:
+			return simply(true);
+	}
+}
+
+/** What an order comes to once, by whatever delivery: see orders.ts. */
+const milestones = new Set<EventType>(['order_placed', 'order_paid', 'order_cancelled', 'order_fulfilled', 'order_delivered', 'order_held', 'order_awaiting_payment']);
+
+const living = (customer: CustomerRecord | null) => (customer?.erasedAtMs === undefined ? customer : null);
+
+/** Counts what the customer did: in the history, and where conditions ask for it all the time in the customer's own document. */
+async function keepDoings(tx: Transaction, { event, happened, customer }: Applied, isNamed: boolean, context: RecordContext): Promise<void> {
+	const { id } = customer!;
+	const before = current(tx, customer!);
+	const after = withEngagement(before, event, context.journeyNowMs);
+	if (after !== before) tx.set(keys.customer(id), after);
+	// An order counts what it has come to by itself. A cart that names nobody tells of nobody, whoever else has it.
+	const counts = !milestones.has(event.type) && (isNamed || !event.cart) ? [happeningOf(event, context.journeyNowMs)] : [];
+	for (const { type, atMs } of happened) if (type === 'subscribed') counts.push({ recent: { atMs: Math.min(atMs, context.journeyNowMs), type }, fields: [type] });
+	if (counts.length === 0) return;
+	const key = keys.history(id);
+	await tx.load([key]);
+	tx.set(key, counted(tx.get<HistoryRecord>(key), counts, context.journeyNowMs));
+}
+
+/** The event itself where it is news, and what else happened by it. */
+function keepLog(tx: Transaction, { event, isNews, happened, customer }: Recorded, context: RecordContext): void {
+	const followed = happened.filter(({ type }) => type !== event.type);
+	const entries = [...(isNews ? [{ type: event.type, atMs: event.occurredAtMs }] : []), ...followed];
+	for (const { type, atMs } of entries) {
+		tx.log({ atMs: Math.min(atMs, context.journeyNowMs), type, subject: customer ? keys.customer(customer.id) : undefined, data: summary(event) });
+	}
+}
+
 /** What the log keeps of an event: enough for a timeline, nothing that the documents hold already. */
 function summary(event: ShopEvent): Json {
-	const { cart, order, product, answer } = event;
+	const { cart, order, refund, parcel, product, variantId, view, custom, answer, note } = event;
+	const told = event.return;
+	const orderId = order?.orderId ?? refund?.orderId ?? parcel?.orderId ?? told?.orderId;
 	return {
 		source: event.source,
 		...(cart && { cart: cart.cartToken ?? cart.checkoutToken, items: cart.items.length, ...(cart.closed && { closed: cart.closed }) }),
-		...(order && { order: order.orderId, totalMinor: order.totalMinor, currency: order.currency }),
+		...(orderId !== undefined && { order: orderId }),
+		...(order && { totalMinor: order.totalMinor, currency: order.currency }),
+		...(refund && { amountMinor: refund.amountMinor, currency: refund.currency }),
+		...(told && { return: told.returnId, status: told.status }),
 		...(product && { product: product.productId }),
-		...(event.note && { note: event.note }),
+		...(variantId !== undefined && { variant: variantId }),
+		...(view && { view: viewOf(view) }),
+		...(custom && { name: custom.name, ...(custom.data && { data: { ...custom.data } }) }),
+		...(event.mergedShopCustomerIds && { merged: event.mergedShopCustomerIds }),
+		...(note && { note }),
 		...(answer && { reason: answer.reason, ...(answer.comment && { comment: answer.comment }) }),
 	};
+}
+
+/** Of a view what tells it from others; the rest is in the history for a while. */
+function viewOf({ path, productId, productTitle, category, query, seconds }: NonNullable<ShopEvent['view']>): Json {
+	return { path, product: productId, title: productTitle, category, query, seconds };
 }

@@ -67,6 +67,12 @@ export class Transaction {
 		this.written.set(key, value);
 	}
 
+	/** What this transaction writes so far of the documents whose keys begin like this, as they were and as they will be. */
+	changed<T>(prefix: string): Array<{ key: string; before: T | null; after: T | null }> {
+		const written = [...this.written].filter(([key]) => key.startsWith(prefix));
+		return written.map(([key, after]) => ({ key, before: this.before<T>(key), after: after as T | null }));
+	}
+
 	requireLease(lease: LeaseCheck): void {
 		this.leases.push(lease);
 	}

@@ -4,6 +4,8 @@ import { type Clock, createClock, dayMs, hourMs } from '../../../lib/model/clock
 import type { CartFacts, CustomerFacts, LineItem, OrderFacts, ShopEvent } from '../../../lib/model/events';
 import { type AliasRecord, type CartRecord, type CustomerRecord, type EnrolmentRecord, indexes, type JourneyDefinition, keys, type OrderRecord } from '../../../lib/model/records';
 import { createRecorder, type Recorder } from '../../../lib/record/record';
+import { recordTaskHandlers } from '../../../lib/record/tasks';
+import { workTasks } from '../../../lib/tasks/tasks';
 import { openStore } from '../../../lib/store/open';
 import type { Store, StoreHub } from '../../../lib/store/store';
 
@@ -17,6 +19,8 @@ export interface Shop {
 	clock: Clock;
 	definitions: DefinitionsCache;
 	record: Recorder;
+	/** Works off all tasks that are free. */
+	workTasks(): Promise<number>;
 	/** Moves both clocks. */
 	pass(ms: number): void;
 	/** Both clocks stand here. */
@@ -40,6 +44,7 @@ export function openShop(file = ':memory:'): Shop {
 		clock,
 		definitions,
 		record: createRecorder({ store, clock, definitions, newId: () => `customer-${++customers}`, hashAddress: (address) => createHash('sha256').update(address).digest('hex') }),
+		workTasks: () => workTasks(store, clock, recordTaskHandlers),
 		pass: (ms) => {
 			nowMs += ms;
 		},

@@ -1,0 +1,38 @@
+import type { Definitions } from '../journeys/definitions';
+import type { ShopEvent } from '../model/events';
+import { type AliasRecord, type CartRecord, type CustomerRecord, keys, type OrderRecord, type ReturnRecord } from '../model/records';
+import type { Transaction } from '../store/transaction';
+import { cartEnrolments } from './carts';
+import { aliasesOf, type RecordContext } from './identity';
+
+/**
+ * Loads what recording an event is likely to need in as few round trips as possible: first everything the event itself
+ * names, then everything that leads to. What turns out to be missing is loaded where it is used.
+ * @param event with normalised facts
+ */
+export async function loadNamed(tx: Transaction, event: ShopEvent, definitions: Definitions, context: RecordContext): Promise<void> {
+	const aliases = aliasesOf(event);
+	const tokens = event.cart ?? event.order;
+	const cartAliases = [...(tokens?.cartToken ? [keys.alias('cart', tokens.cartToken)] : []), ...(tokens?.checkoutToken ? [keys.alias('checkout', tokens.checkoutToken)] : [])];
+	const orderId = event.order?.orderId ?? event.parcel?.orderId ?? event.refund?.orderId ?? event.return?.orderId;
+	const order = orderId && keys.order(orderId);
+	const told = event.return && keys.return(event.return.returnId);
+	// A cart is usually called by its token.
+	const guess = tokens?.cartToken && keys.cart(tokens.cartToken);
+	await tx.load([...aliases, ...cartAliases, ...customerKeys(event.customerId), order, told, guess, event.product && keys.product(event.product.productId)]);
+
+	const leads = aliases.map((alias) => ({ alias, id: tx.get<AliasRecord>(alias)?.id }));
+	const carts = cartAliases.map((alias) => tx.get<AliasRecord>(alias)?.id).filter((id) => id !== undefined);
+	const owners = [guess && tx.get<CartRecord>(guess)?.customerId, order && tx.get<OrderRecord>(order)?.customerId, told && tx.get<ReturnRecord>(told)?.customerId];
+	await tx.load([
+		...[...leads.map(({ id }) => id), ...owners].flatMap(customerKeys),
+		...leads.filter(({ id }) => id === undefined).map(({ alias }) => keys.suppression(context.hashAddress(alias))),
+		...carts.flatMap((id) => [keys.cart(id), ...(event.cart ? cartEnrolments(definitions, id) : [])]),
+	]);
+	// What is under way for the customers of a cart or an order may end by it.
+	if (!tokens) return;
+	const customers = [...leads.map(({ id }) => id), ...owners].map((id) => (id ? tx.get<CustomerRecord>(keys.customer(id)) : null));
+	await tx.load(customers.flatMap((customer) => Object.keys(customer?.open ?? {}).map(keys.enrolment)));
+}
+
+const customerKeys = (id: string | undefined) => (id ? [keys.customer(id), keys.history(id)] : []);
