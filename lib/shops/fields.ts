@@ -142,6 +142,12 @@ export class Fields {
 		});
 	}
 
+	/** How many entries a list has, of whatever kind; 0 when it is none. */
+	lengthOf(name: string): number {
+		const value = this.record[name];
+		return Array.isArray(value) ? value.length : 0;
+	}
+
 	requiredList(name: string): Fields[] {
 		if (!Array.isArray(this.record[name])) throw this.wrong(name, 'has to be a list');
 		return this.list(name);

@@ -1,8 +1,10 @@
 import type { Delivery, NormaliseContext, Normalised, ShopAdapter } from '../adapter';
 import { customerChanged, customerDeleted } from './customers';
 import { isWooCommercePing, type Resource, topicOf, verifyWooCommerce, woocommerceId } from './delivery';
+import { readHistory } from './history';
 import { orderChanged, orderDeleted } from './orders';
 import { productChanged, productDeleted } from './products';
+import { registerWebhooks, unregisterWebhooks } from './webhooks';
 import { readBody, refusalIn } from './wordpress';
 
 /** What is read, by topic. docs/woocommerce.md lists the same for the operator. */
@@ -40,4 +42,5 @@ export const woocommerceAdapter: ShopAdapter = {
 	isPing: isWooCommercePing,
 	verify: verifyWooCommerce,
 	normalise: normaliseWooCommerce,
+	api: { register: registerWebhooks, unregister: unregisterWebhooks, history: readHistory },
 };

@@ -19,7 +19,7 @@ export function productChanged(resource: Resource, variations?: Fields[]): Norma
 	const type = body.text('type');
 	const updatedAtMs = context.toJourneyMs(changedAtMs(body));
 	if (type === 'variation') return variationChanged(resource, id, updatedAtMs);
-	const hasVariations = body.list('variations').length > 0 || type === 'variable' || type === 'variable-subscription';
+	const isWhole = !hasVariations(body);
 	const product: ProductFacts = {
 		productId: id,
 		title: plainText(body, 'name'),
@@ -28,14 +28,19 @@ export function productChanged(resource: Resource, variations?: Fields[]): Norma
 		tags: namesOf(body, 'tags'),
 		category: namesOf(body, 'categories')[0],
 		vendor: namesOf(body, 'brands')[0],
-		variants: hasVariations ? variations?.map((variation) => readVariation(variation, body, context)) : [readVariant(body, id, context)],
+		variants: isWhole ? [readVariant(body, id, context)] : variations?.map((variation) => readVariation(variation, body, context)),
 		currency: context.currency,
 		updatedAtMs,
 		// A draft or private product cannot be bought; when it is published again, a later update says so.
 		...(body.text('status') !== 'publish' && { deleted: true }),
-		...(hasVariations && !variations && { isPartial: true }),
+		...(!isWhole && !variations && { isPartial: true }),
 	};
 	return { events: [stateEvent(resource, 'product_updated', `product:${id}`, updatedAtMs, { product })] };
+}
+
+/** Whether what can be bought are its variations: `variations` lists their ids. One that has none yet cannot be bought at all. */
+export function hasVariations(body: Fields): boolean {
+	return body.lengthOf('variations') > 0 || (body.text('type') ?? '').startsWith('variable');
 }
 
 /** A variation changed: it is delivered as if it were a product. Its product's other variations stay as they are. */
