@@ -1,5 +1,5 @@
 import type { Browser, BrowserContext, Page } from 'playwright-core';
-import { launchBrowser } from './browser';
+import { findChromium, launchBrowser } from './browser';
 import { until } from './installation';
 import { type PageParts, TrackedShop, userAgent } from './tracking-page';
 
@@ -12,7 +12,9 @@ const gtag = (name: string, data: unknown) => `gtag('event', ${JSON.stringify(na
 const withLayer = 'window.dataLayer = window.dataLayer || []; function gtag() { dataLayer.push(arguments); }';
 const stub = "window.shopJourneys = ['track', 'identify', 'consent'].reduce((s, n) => (s[n] = (...v) => s.q.push([n, v]), s), { q: [] });";
 
-describe('tracking.js on a shop’s page in a real browser', () => {
+const withBrowser = process.env.SHOP_JOURNEYS_NO_BROWSER_TESTS && !findChromium() ? describe.skip : describe;
+
+withBrowser('tracking.js on a shop’s page in a real browser', () => {
 	let shop: TrackedShop;
 	let browser: Browser;
 	let context: BrowserContext;

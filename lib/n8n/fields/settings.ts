@@ -127,7 +127,7 @@ export const settingsFields: INodeProperties[] = [
 		placeholder: 'Add Setting',
 		noDataExpression: true,
 		default: {},
-		description: 'For tracking.js in the shop’s pages',
+		description: 'For tracking.js in the shop’s pages. Once published, open the production URL that ends in tracking.js in a browser: it shows the line to embed.',
 		options: [
 			{
 				displayName: 'Allowed Origins',
