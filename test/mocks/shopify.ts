@@ -13,6 +13,8 @@ export type Node = Record<string, unknown>;
 export interface ShopifyShopOptions {
 	accessToken?: string;
 	appSecret?: string;
+	/** An app of the Dev Dashboard: it fetches its tokens with this and its secret, each good for a day. */
+	clientId?: string;
 	/** What the merchant granted. */
 	scopes?: string[];
 	/** Shopify let the app have names and addresses. */
@@ -99,6 +101,9 @@ class Refused extends Error {
 export async function startShopifyShop(options: ShopifyShopOptions = {}): Promise<ShopifyShop> {
 	const { accessToken = 'token-of-the-mock-shop', appSecret = 'app-key-of-the-mock-shop', bucket = { maximum: 2000, restoreRate: 100 }, costShare = 0.05, now = Date.now } = options;
 	let points = bucket.maximum;
+	let token = accessToken;
+	let tokenUntilMs = Infinity;
+	let tokensGiven = 0;
 	let pointsAtMs = now();
 	let lastId = 1000;
 	const failuresOf = new Map<string, number>();
@@ -115,7 +120,7 @@ export async function startShopifyShop(options: ShopifyShopOptions = {}): Promis
 
 	const shop: ShopifyShop = {
 		address,
-		credential: { shopSubdomain: address, accessToken, appSecretKey: appSecret },
+		credential: { shopSubdomain: address, accessToken: options.clientId ?? accessToken, appSecretKey: appSecret },
 		customers: options.customers ?? [],
 		products: options.products ?? [],
 		orders: options.orders ?? [],
@@ -173,8 +178,9 @@ export async function startShopifyShop(options: ShopifyShopOptions = {}): Promis
 		const fault = shop.faults.shift();
 		if (fault === 'hang up') return void request.socket.destroy();
 		if (fault) return send(response, fault.status, fault.body ?? {}, fault.headers);
+		if (request.method === 'POST' && request.url === '/admin/oauth/access_token') return giveToken(JSON.parse(Buffer.concat(chunks).toString()) as Node, response);
 		if (request.method !== 'POST' || request.url !== shopifyApiPath) return send(response, 404, { errors: 'Not Found' });
-		if (request.headers['x-shopify-access-token'] !== accessToken) return send(response, 401, { errors: '[API] Invalid API key or access token (unrecognized login or wrong password)' });
+		if (request.headers['x-shopify-access-token'] !== token || now() >= tokenUntilMs) return send(response, 401, { errors: '[API] Invalid API key or access token (unrecognized login or wrong password)' });
 
 		const { query, variables = {} } = JSON.parse(Buffer.concat(chunks).toString()) as { query: string; variables?: Record<string, unknown> };
 		shop.asked.push({ operation: /(?:query|mutation)\s+(\w+)/.exec(query)?.[1] ?? '', variables, query });
@@ -199,6 +205,16 @@ export async function startShopifyShop(options: ShopifyShopOptions = {}): Promis
 			if (!(error instanceof Refused)) throw error;
 			send(response, 200, { errors: [error.error], ...(error.error.path && { data: null }) });
 		}
+	}
+
+	function giveToken({ grant_type: grant, client_id: clientId, client_secret: secret }: Node, response: ServerResponse): void {
+		if (grant !== 'client_credentials' || clientId !== options.clientId || secret !== appSecret) {
+			return send(response, 400, { error: 'application_cannot_be_found', error_description: 'The application associated with the client id could not be found' });
+		}
+		shop.asked.push({ operation: 'access_token', variables: {}, query: '' });
+		token = `token-of-a-day-${++tokensGiven}`;
+		tokenUntilMs = now() + 86_399_000;
+		send(response, 200, { access_token: token, scope: shop.scopes.join(','), expires_in: 86_399 });
 	}
 
 	function parse(query: string, variables: Record<string, unknown>) {

@@ -1,3 +1,4 @@
+import { minuteMs } from '../../model/clock';
 import { ShopJourneysError } from '../../model/errors';
 import type { ShopApiContext } from '../api';
 import { growingPauseMs, requestWithPatience, saidByShop } from '../http';
@@ -36,15 +37,16 @@ export class TooCostly extends Error {}
  * @throws SHOP_REFUSED (with the scope to grant), SHOP_UNREACHABLE, TooCostly
  */
 export async function askShopify(context: ShopApiContext, what: string, query: string, variables: Record<string, unknown> = {}): Promise<Granted> {
+	const address = shopifyAddress(context.credential.shopSubdomain);
 	const request = {
 		method: 'POST' as const,
-		url: `${shopifyAddress(context.credential.shopSubdomain)}/admin/api/${shopifyApiVersion}/graphql.json`,
-		headers: { 'content-type': 'application/json', accept: 'application/json', 'x-shopify-access-token': accessToken(context) },
+		url: `${address}/admin/api/${shopifyApiVersion}/graphql.json`,
+		headers: { ...jsonHeaders, 'x-shopify-access-token': await accessToken(context, address) },
 		body: { query, variables },
 	};
 	let waitedMs = 0;
 	for (let attempt = 1; ; attempt++) {
-		const response = await requestWithPatience(context, request, { what, refusedHint: 'Check the access token in the credential: it is shown once, when the app is installed in the shop.' });
+		const response = await requestWithPatience(context, request, { what, refusedHint: tokenHint });
 		const answer = readAnswer(response.body, what);
 		const codes = answer.errors.map(({ code }) => code);
 		if (codes.includes('MAX_COST_EXCEEDED')) throw new TooCostly(`Shopify takes the question for ${what} for too much at once`);
@@ -81,10 +83,40 @@ export function shopifyAddress(subdomain: unknown): string {
 	return `https://${name.toLowerCase()}.myshopify.com`;
 }
 
-function accessToken({ credential }: ShopApiContext): string {
-	const token = typeof credential.accessToken === 'string' ? credential.accessToken.trim() : '';
-	if (token) return token;
-	throw new ShopJourneysError('SHOP_REFUSED', 'The credential has no access token', { hint: 'Fill in "Access Token" of the credential: Shopify shows it when the app is installed in the shop.' });
+const jsonHeaders = { 'content-type': 'application/json', accept: 'application/json' };
+const tokenHint = 'Fill in "Access Token" of the credential: the Admin API access token of the app, or its Client ID when it was made in the Dev Dashboard. The app has to be installed in this shop.';
+
+/** Tokens that were fetched, for as long as whoever asks goes on asking. */
+const fetchedTokens = new WeakMap<ShopApiContext, Promise<{ token: string; untilMs: number }>>();
+
+/**
+ * The token itself, or, where the credential holds the client id of an app of the Dev Dashboard, one that is fetched with
+ * it and the app's secret: those apps have none that lasts longer than a day
+ * (https://shopify.dev/docs/apps/build/authentication-authorization/access-tokens/client-credentials-grant).
+ */
+async function accessToken(context: ShopApiContext, address: string): Promise<string> {
+	const told = textOf(context.credential.accessToken)?.trim();
+	if (!told) throw new ShopJourneysError('SHOP_REFUSED', 'The credential has no access token', { hint: tokenHint });
+	if (!/^[0-9a-f]{32}$/.test(told)) return told;
+	const known = await fetchedTokens.get(context)?.catch(() => undefined);
+	if (known && known.untilMs > context.nowMs()) return known.token;
+	const fetching = fetchToken(context, address, told);
+	fetchedTokens.set(context, fetching);
+	return (await fetching).token;
+}
+
+async function fetchToken(context: ShopApiContext, address: string, clientId: string): Promise<{ token: string; untilMs: number }> {
+	const { status, body } = await requestWithPatience(
+		context,
+		{ method: 'POST', url: `${address}/admin/oauth/access_token`, headers: jsonHeaders, body: { grant_type: 'client_credentials', client_id: clientId, client_secret: context.credential.appSecretKey } },
+		{ what: 'an access token', accept: [400], refusedHint: tokenHint },
+	);
+	const { access_token: token, expires_in: seconds, error, error_description: description } = asRecord(body);
+	if (status !== 400 && typeof token === 'string') return { token, untilMs: context.nowMs() + (Number(seconds) || 0) * 1000 - minuteMs };
+	const words = textOf(description) ?? textOf(error);
+	throw new ShopJourneysError('SHOP_REFUSED', `Shopify gives the app no access token${words ? `: "${saidByShop(context, words)}"` : ''}`, {
+		hint: 'Check Client ID ("Access Token") and client secret ("APP Secret Key") in the credential, and that the app belongs to this shop’s organization and is installed in the shop.',
+	});
 }
 
 function readAnswer(body: unknown, what: string): Answer {

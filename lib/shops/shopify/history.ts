@@ -82,7 +82,7 @@ async function askPage(context: ShopApiContext, kindName: HistoryKind, place: Pl
 	const search = sinceMs === undefined ? null : `updated_at:>='${new Date(sinceMs).toISOString()}'`;
 	for (let { first } = place; ; first = Math.floor(first / 2)) {
 		try {
-			const query = pageQuery(kinds[kindName], sinceMs === undefined ? 'ID' : 'UPDATED_AT', place.after === null);
+			const query = pageQuery(kinds[kindName], sinceMs === undefined ? 'ID' : 'UPDATED_AT', place.after === null && sinceMs === undefined);
 			return { ...(await askShopify(context, `the ${kindName}`, query, { first, after: place.after, query: search })), first };
 		} catch (error) {
 			if (!(error instanceof TooCostly)) throw error;
@@ -93,7 +93,7 @@ async function askPage(context: ShopApiContext, kindName: HistoryKind, place: Pl
 
 function pageQuery({ list, count, fields, parts }: Kind, sortKey: string, isCounted: boolean): string {
 	const part = parts ? `${parts.name}(first: ${parts.first}) { nodes { ${parts.fields} } pageInfo { hasNextPage endCursor } }` : '';
-	const total = isCounted ? `total: ${count}(query: $query, limit: null) { count }` : '';
+	const total = isCounted ? `total: ${count}(limit: null) { count }` : '';
 	return `query ShopJourneysHistory($first: Int!, $after: String, $query: String) {
 	${total}
 	${list}(first: $first, after: $after, query: $query, sortKey: ${sortKey}) { nodes { ${fields} ${part} } pageInfo { hasNextPage endCursor } }

@@ -1,6 +1,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { isShopJourneysError, type ShopJourneysError } from '../../../lib/model/errors';
+import type { ShopApiContext } from '../../../lib/shops/api';
 import { shopifyAdapter } from '../../../lib/shops/shopify';
 import { shopifyAddress } from '../../../lib/shops/shopify/graphql';
 import { registeredTopics } from '../../../lib/shops/shopify/registration';
@@ -8,7 +9,7 @@ import { context as normaliseContext, fixture, refusal } from './context';
 import { closeShops, visit } from './shopify-shop';
 
 const address = 'https://n8n.example/webhook/5a5d/shop';
-const register = (context: Parameters<NonNullable<typeof shopifyAdapter.api>['register']>[0], to = address) => shopifyAdapter.api!.register(context, { address: to, secret: 'unused' });
+const register = (context: ShopApiContext, to = address) => shopifyAdapter.api!.register(context, { address: to, secret: 'unused' });
 
 async function refused(asking: Promise<unknown>): Promise<ShopJourneysError> {
 	const error: unknown = await asking.then(() => undefined, (reason: unknown) => reason);
@@ -103,6 +104,29 @@ describe('registering at Shopify', () => {
 		const error = await refused(register({ ...context, credential: { ...context.credential, accessToken: 'a key of another shop' } }));
 		expect(error).toMatchObject({ code: 'SHOP_REFUSED', message: expect.stringContaining('does not know the key'), hint: expect.stringContaining('access token') });
 		expect(`${error.message}${error.hint}`).not.toContain('a key of another shop');
+	});
+
+	const clientId = '0123456789abcdef'.repeat(2);
+
+	it('fetches a token for an app that has none of its own: one for all questions, another when it has run out', async () => {
+		const { shop, context } = await visit({ clientId });
+		await register(context);
+		await register(context);
+		const tokens = () => shop.asked.filter(({ operation }) => operation === 'access_token').length;
+		expect(tokens()).toBe(1);
+		await context.sleep(86_400_000);
+		expect((await register(context)).topics).toEqual(registeredTopics);
+		expect(tokens()).toBe(2);
+	});
+
+	it('says why there is no token, without repeating the secret, and asks again the next time', async () => {
+		const { context } = await visit({ clientId });
+		const wrong: ShopApiContext = { ...context, credential: { ...context.credential, appSecretKey: 'the secret of another app' } };
+		const error = await refused(register(wrong));
+		expect(error).toMatchObject({ code: 'SHOP_REFUSED', message: expect.stringContaining('could not be found'), hint: expect.stringContaining('Client ID') });
+		expect(`${error.message}${error.hint}`).not.toContain('the secret of another app');
+		wrong.credential = context.credential;
+		expect((await register(wrong)).problems).toEqual([]);
 	});
 
 	it('refuses an empty key before it asks', async () => {
