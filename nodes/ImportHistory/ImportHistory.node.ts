@@ -1,0 +1,61 @@
+import { type IExecuteFunctions, type INodeExecutionData, type INodeType, type INodeTypeDescription, NodeConnectionTypes } from 'n8n-workflow';
+import { rethrow } from '../../lib/n8n/errors';
+import { shopField } from '../../lib/n8n/fields/shop';
+import { getInstallation, type Installation } from '../../lib/n8n/installation';
+import * as fromCsv from './operations/fromCsv.operation';
+import * as fromShop from './operations/fromShop.operation';
+import * as status from './operations/status.operation';
+
+const operations = { fromCsv, fromShop, status };
+
+/** Brings in what happened before the pack was there. Enrols nobody; what was cut short goes on where it stood. */
+export class ImportHistory implements INodeType {
+	description: INodeTypeDescription = {
+		displayName: 'Import History',
+		name: 'importHistory',
+		icon: { light: 'file:import.svg', dark: 'file:import.dark.svg' },
+		group: ['input'],
+		version: 1,
+		subtitle: '={{ { fromCsv: "from CSV: " + $parameter["kind"], fromShop: "from the shop", status: "status" }[$parameter["operation"]] }}',
+		description: 'Brings in customers, products and orders from before, from the shop or a CSV file. Nobody is mailed because of it.',
+		defaults: { name: 'Import History' },
+		usableAsTool: true,
+		inputs: [NodeConnectionTypes.Main],
+		outputs: [NodeConnectionTypes.Main],
+		credentials: [
+			{ name: 'shopifyAccessTokenApi', required: true, displayOptions: { hide: { operation: ['fromCsv', 'status'], system: ['woocommerce'] } } },
+			{ name: 'wooCommerceApi', required: true, displayOptions: { hide: { operation: ['fromCsv', 'status'], system: ['shopify'] } } },
+		],
+		properties: [
+			{
+				displayName: 'Operation',
+				name: 'operation',
+				type: 'options',
+				noDataExpression: true,
+				options: [
+					{ name: 'From CSV', value: 'fromCsv', action: 'Import history from CSV', description: 'Customers, products, or orders with one row per order line' },
+					{ name: 'From the Shop', value: 'fromShop', action: 'Import history from the shop', description: 'Customers, products and orders through the shop’s API' },
+					{ name: 'Status', value: 'status', action: 'Show how far imports are', description: 'One item per import: how far it is, and what it could not read' },
+				],
+				default: 'fromShop',
+			},
+			...fromShop.description,
+			...fromCsv.description,
+			shopField,
+		],
+	};
+
+	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
+		return await executeImportHistory(this, await getInstallation());
+	}
+}
+
+/** @throws n8n's own errors */
+export async function executeImportHistory(context: IExecuteFunctions, installation: Installation): Promise<INodeExecutionData[][]> {
+	try {
+		return [await operations[context.getNodeParameter('operation', 0) as keyof typeof operations].execute(context, installation)];
+	} catch (error) {
+		if (!context.continueOnFail()) rethrow(context.getNode(), error);
+		return [[{ json: { error: error instanceof Error ? error.message : String(error) }, pairedItem: { item: 0 } }]];
+	}
+}
