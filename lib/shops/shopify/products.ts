@@ -1,3 +1,4 @@
+import { minuteMs } from '../../model/clock';
 import type { ProductFacts } from '../../model/events';
 import type { NormaliseContext, Normalised } from '../adapter';
 import type { Fields } from '../fields';
@@ -36,18 +37,21 @@ export function readProduct(body: Fields, context: NormaliseContext): ProductFac
 	};
 }
 
+/** How much earlier than its product a variant's stock counts: the whole product, told of the same change, is to win. */
+const behindProductMs = minuteMs;
+
 /**
- * variants/in_stock and variants/out_of_stock: one variant with its stock, often before products/update. Its `updated_at`
- * does not move with the stock, so the time is the delivery's.
+ * variants/in_stock and variants/out_of_stock: one variant with its stock, often before products/update tells the same with
+ * all the rest. Its `updated_at` does not move with the stock, so the time is the delivery's.
  */
 export function variantStockChanged(delivery: ShopifyDelivery): Normalised {
 	expectShape(delivery, { kind: 'ProductVariant', has: ['id', 'product_id', 'inventory_quantity'], hasNot: ['line_items', 'order_id', 'variants'] });
 	const { body, context } = delivery;
-	const updatedAtMs = context.toJourneyMs(delivery.triggeredAtMs);
+	const updatedAtMs = context.toJourneyMs(delivery.triggeredAtMs - behindProductMs);
 	// The picture is named by an id only here: left out, so that the one known stays.
 	const { imageUrl: _, ...variant } = readVariant(body, [], context);
 	const product: ProductFacts = { productId: body.requiredId('product_id'), variants: [variant], currency: context.currency, updatedAtMs, isPartial: true };
-	return { events: [{ ...delivery.event('product_updated', updatedAtMs), product }] };
+	return { events: [{ ...delivery.event('product_updated', context.toJourneyMs(delivery.triggeredAtMs)), product }] };
 }
 
 function readVariant(variant: Fields, images: Fields[], context: NormaliseContext): VariantFacts {

@@ -154,10 +154,12 @@ describe('stock of variants at Shopify', () => {
 		expect(normalise('variants/in_stock', variant).events).toMatchObject([
 			{
 				type: 'product_updated',
+				occurredAtMs: at('2025-03-09T23:59:58.123Z'),
 				product: {
 					productId: '7310000000000000123',
 					isPartial: true,
-					updatedAtMs: at('2025-03-09T23:59:58.123Z'),
+					// A minute behind: products/update of the same second has all the rest.
+					updatedAtMs: at('2025-03-09T23:58:58.123Z'),
 					variants: [{ variantId: '51200000000000017', sku: 'HR-500-W', title: 'Whole beans', priceMinor: 1390, stock: 12 }],
 				},
 			},
