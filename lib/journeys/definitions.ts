@@ -1,7 +1,8 @@
 import { dayMs, minuteMs, secondMs } from '../model/clock';
 import { type DefinitionsRecord, type JourneyDefinition, keys } from '../model/records';
 import type { Store, Versioned } from '../store/store';
-import { transact } from '../store/transaction';
+import { transact, type Transaction } from '../store/transaction';
+import { addTask } from '../tasks/tasks';
 
 /** A definition nobody has renewed for this long counts as off: its n8n is gone. Machine time. */
 const heartbeatLifeMs = dayMs;
@@ -76,6 +77,7 @@ export async function register(
 		const before = journeys.find(({ id }) => id === definition.id);
 		const wasOn = before !== undefined && (before.offAtMs === undefined || mode === 'init');
 		const next: JourneyDefinition = { ...definition, activeFromMs: wasOn ? before.activeFromMs : journeyNowMs };
+		if (next.segment) next.segment = await lookedAt(tx, next, wasOn ? before : undefined, journeyNowMs);
 		const scheduleChanged = before !== undefined && JSON.stringify([before.steps, before.maxAgeMs]) !== JSON.stringify([next.steps, next.maxAgeMs]);
 		if (JSON.stringify(before) !== JSON.stringify(next)) {
 			tx.set(keys.definitions, { journeys: [...journeys.filter(({ id }) => id !== definition.id), next] });
@@ -86,6 +88,20 @@ export async function register(
 	if (outcome.status !== 'committed') throw new Error('unreachable: registering uses no once-keys and no leases');
 	return outcome.result;
 }
+
+/**
+ * Whether a segment journey has to look at all customers first, to know who is in already: after it was off, when its
+ * condition was changed, or when those who are in are to be included from now on. Then the task is added.
+ */
+async function lookedAt(tx: Transaction, next: JourneyDefinition, before: JourneyDefinition | undefined, journeyNowMs: number): Promise<JourneyDefinition['segment']> {
+	const isSame = before?.segment !== undefined && JSON.stringify(before.where) === JSON.stringify(next.where) && (before.segment.includeExisting || !next.segment!.includeExisting);
+	if (isSame) return { ...next.segment!, lookSinceMs: before.segment!.lookSinceMs, readyAtMs: before.segment!.readyAtMs };
+	await addTask(tx, { id: `${firstLook}:${next.id}:${journeyNowMs}`, type: firstLook, about: { journey: next.id, sinceMs: journeyNowMs } }, journeyNowMs);
+	return { ...next.segment!, lookSinceMs: journeyNowMs };
+}
+
+/** The type of the task that looks at all customers once when a segment journey is switched on. */
+export const firstLook = 'segment_first_look';
 
 /** Says that the journey's trigger is alive. */
 export async function renewHeartbeat(store: Store, journey: string, owner: string, machineNowMs: number): Promise<void> {

@@ -298,6 +298,8 @@ export interface JourneyDefinition {
 		includeExisting: boolean;
 		/** With `includeExisting`: how many of those already in begin per day. */
 		perDay: number;
+		/** When the first look at all customers was begun: anew after the journey was off, or its condition was changed. */
+		lookSinceMs?: number;
 		/** When the first look at all customers was over: who matches from then on enters. Absent until then. */
 		readyAtMs?: number;
 	};

@@ -1,5 +1,5 @@
 import type { IDataObject, INodeExecutionData, ITriggerFunctions, ITriggerResponse } from 'n8n-workflow';
-import { checkSupply, type JourneyParameters } from './definition';
+import { checkSupply, type DefinitionSettings, type JourneyParameters } from './definition';
 import { rethrow } from './errors';
 import { getInstallation } from './installation';
 import { JourneyRunner } from './journeyRunner';
@@ -7,13 +7,13 @@ import { cancelLater, nowOrLater } from './nowOrLater';
 import { sampleItem } from './sample';
 
 /** What `trigger()` of every journey trigger does; they differ in how their parameters are read. */
-export async function runJourneyTrigger(context: ITriggerFunctions, readParameters: (context: ITriggerFunctions) => JourneyParameters): Promise<ITriggerResponse> {
+export async function runJourneyTrigger(context: ITriggerFunctions, readParameters: (context: ITriggerFunctions, settings: DefinitionSettings) => JourneyParameters): Promise<ITriggerResponse> {
 	try {
 		const shopId = context.getNodeParameter('shop') as string;
-		const parameters = readParameters(context);
 
 		if (context.getMode() === 'manual') {
 			const installation = await getInstallation();
+			const parameters = readParameters(context, await installation.shop(shopId).settings());
 			const manualTriggerFunction = async () => {
 				const { item, output } = await sampleItem(installation, installation.shop(shopId), parameters);
 				const outputs: INodeExecutionData[][] = Array.from({ length: output + 1 }, () => []);
@@ -29,10 +29,11 @@ export async function runJourneyTrigger(context: ITriggerFunctions, readParamete
 		await nowOrLater(context, async () => {
 			const installation = await getInstallation();
 			const shop = installation.shop(shopId);
-			const { system, timezone, currency } = await shop.settings();
-			checkSupply(parameters, system);
+			const settings = await shop.settings();
+			const parameters = readParameters(context, settings);
+			checkSupply(parameters, settings.system);
 			const starting = new JourneyRunner(context, installation, shop, batchSize);
-			await starting.start({ ...parameters, timezone, currency });
+			await starting.start(parameters);
 			runner = starting;
 			if (isClosed) runner.close();
 		});

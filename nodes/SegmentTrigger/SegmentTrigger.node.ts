@@ -1,5 +1,6 @@
 import type { INodeType, INodeTypeDescription, ITriggerFunctions, ITriggerResponse } from 'n8n-workflow';
 import { readSegmentDefinition } from '../../lib/n8n/definition';
+import { conditionFields } from '../../lib/n8n/fields/conditions';
 import { anchorFields, endsOnField, journeyFields, kindField, reentryDaysField, reentryField, scheduleField, scheduleOutputs } from '../../lib/n8n/fields/journey';
 import { shopField } from '../../lib/n8n/fields/shop';
 import { runJourneyTrigger } from '../../lib/n8n/journeyTrigger';
@@ -18,6 +19,7 @@ export class SegmentTrigger implements INodeType {
 		inputs: [],
 		outputs: scheduleOutputs as INodeTypeDescription['outputs'],
 		properties: [
+			...conditionFields(),
 			{
 				displayName: 'Include Those Already in the Segment',
 				name: 'includeExisting',

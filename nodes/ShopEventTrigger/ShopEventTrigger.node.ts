@@ -1,6 +1,7 @@
 import type { INodeType, INodeTypeDescription, ITriggerFunctions, ITriggerResponse } from 'n8n-workflow';
 import { eventCatalogue } from '../../lib/model/events';
 import { readEventDefinition } from '../../lib/n8n/definition';
+import { conditionFields } from '../../lib/n8n/fields/conditions';
 import { anchorFields, endsOnField, journeyFields, kindField, reentryDaysField, reentryField, scheduleField, scheduleOutputs } from '../../lib/n8n/fields/journey';
 import { shopField } from '../../lib/n8n/fields/shop';
 import { runJourneyTrigger } from '../../lib/n8n/journeyTrigger';
@@ -56,6 +57,7 @@ export class ShopEventTrigger implements INodeType {
 				default: 'customer',
 				description: 'What one run through the schedule is about: there is one at a time for each of these',
 			},
+			...conditionFields({ parts: ['order', 'product', 'view', 'event'] }),
 			...anchorFields(['entry', 'birthday', 'child_birthday', 'first_order', 'last_order', 'payment_due', 'supply']),
 			scheduleField([{ name: '', delay: 1, unit: 'days' }], 'the event, or the date chosen above'),
 			endsOnField(['cancelled', 'cart_started', 'order', 'paid', 'restocked', 'return_settled', 'same_product'], []),
