@@ -3,7 +3,7 @@ import type { EventType, ShopEvent, ViewFacts } from '../model/events';
 import { type CustomerRecord, type EnrolmentRecord, historyField, type HistoryRecord, type JourneyDefinition, keys } from '../model/records';
 import type { Transaction } from '../store/transaction';
 import { purchaseEchoMs } from './endings';
-import { enrolmentId, postpone } from './enrolment';
+import { enrolmentId, entityOf, postpone } from './enrolment';
 import { isReachable, keptView, tryEnter } from './gate';
 
 /** Browse sessions: the same product or category looked at repeatedly or for long, and nothing put in a cart. */
@@ -44,7 +44,7 @@ export async function applyBrowse(tx: Transaction, definitions: JourneyDefinitio
 	const hasBecomeReachable = customer !== null && isReachable(customer) && !(before && isReachable(before));
 	const isLook = looks.includes(event.type) && event.view !== undefined;
 	if (!customer || !isReachable(customer) || (!isLook && !hasBecomeReachable && event.type !== 'identified')) return;
-	await tx.load([keys.history(customerId), ...journeys.map(({ id }) => keys.enrolment(enrolmentId(id, customerId)))]);
+	await tx.load([keys.history(customerId), ...journeys.map((definition) => keys.enrolment(enrolmentId(definition.id, entityOf(definition, customer))))]);
 	const history = tx.get<HistoryRecord>(keys.history(customerId)) ?? { days: {}, recent: [] };
 	const look: Look | undefined = isLook ? { atMs: Math.min(event.occurredAtMs, nowMs), type: event.type, view: event.view } : history.recent.find(({ type, view }) => looks.includes(type) && view !== undefined);
 	if (look) for (const definition of journeys) applyLook(tx, definition, look, history, customer, nowMs);
@@ -53,7 +53,7 @@ export async function applyBrowse(tx: Transaction, definitions: JourneyDefinitio
 function applyLook(tx: Transaction, definition: JourneyDefinition, { atMs, view }: Look, history: HistoryRecord, customer: CustomerRecord, nowMs: number): void {
 	const fromMs = sessionFrom(definition.browse!, view!, atMs, history);
 	const isFree = (customer.latestCart?.atMs ?? -Infinity) < (fromMs ?? atMs) && (customer.orders.lastAtMs ?? -Infinity) + purchaseEchoMs < atMs;
-	const open = tx.get<EnrolmentRecord>(keys.enrolment(enrolmentId(definition.id, customer.id)));
+	const open = tx.get<EnrolmentRecord>(keys.enrolment(enrolmentId(definition.id, entityOf(definition, customer))));
 	if (open?.status === 'open') postpone(tx, definition, fromMs === null ? open : { ...open, view: keptView(view!) }, atMs);
-	else if (fromMs !== null && isFree) tryEnter(tx, definition, { customerId: customer.id, entity: customer.id, about: { view: keptView(view!) }, atMs, nowMs });
+	else if (fromMs !== null && isFree) tryEnter(tx, definition, { customerId: customer.id, entity: entityOf(definition, customer), about: { view: keptView(view!) }, atMs, nowMs });
 }

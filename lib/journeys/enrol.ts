@@ -1,23 +1,23 @@
 import type { AttributeValue, EventType, ShopEvent } from '../model/events';
 import type { ProductRulesRecord } from '../model/productRules';
-import { type HistoryRecord, type JourneyDefinition, keys, type OrderRecord, type ProductRecord, type ReturnRecord } from '../model/records';
+import { type CustomerRecord, type HistoryRecord, type JourneyDefinition, keys, type OrderRecord, type ProductRecord, type ReturnRecord } from '../model/records';
 import type { Facts } from '../segments/fields';
 import type { Transaction } from '../store/transaction';
 import { applyBrowse } from './browse';
 import type { Definitions } from './definitions';
 import { applyEndings, isOverAlready, orderIdOf } from './endings';
-import { type About, enrolmentId } from './enrolment';
+import { type About, enrolmentId, entityOf } from './enrolment';
 import { keptView, tryEnter, whereOf } from './gate';
 import { applySegments } from './segments';
 
-/** Of one order, so many products begin journeys: a commit is bounded. */
-const maxProducts = 8;
+/** Of one order, so many products begin journeys, all journeys together: a commit is bounded. */
+const maxProducts = 12;
 
 /** What the recorder hands over when an event's facts have been applied in the same transaction. */
 export interface Happening {
 	event: ShopEvent;
-	/** What happened by it: the event's own type, and what was worked out from it (`subscribed`, `order_awaiting_payment` ...). */
-	types: readonly EventType[];
+	/** What happened by it, and when (journey time): the event itself, and what was worked out from it (`subscribed`, `order_awaiting_payment` ...). */
+	happened: ReadonlyArray<{ type: EventType; atMs: number }>;
 	/** Whose it is; null when nobody is known. */
 	customerId: string | null;
 	definitions: Definitions;
@@ -30,13 +30,13 @@ export interface Happening {
  * keeps membership of segments. Runs inside the recorder's transaction, so all of it is true at once or not at all.
  * Nobody enters by a history import.
  */
-export async function applyJourneys(tx: Transaction, { event, types, customerId, definitions, nowMs }: Happening): Promise<void> {
+export async function applyJourneys(tx: Transaction, { event, happened, customerId, definitions, nowMs }: Happening): Promise<void> {
 	await applyEndings(tx, event, customerId, definitions, nowMs);
 	const owner = customerId ?? ownerOfOrder(tx, event);
 	if (owner === null) return;
 	await tx.load([keys.customer(owner)]);
 	if (!event.isHistory) {
-		await applyEvents(tx, event, types, owner, definitions, nowMs);
+		await applyEvents(tx, event, happened, owner, definitions, nowMs);
 		await applyBrowse(tx, definitions.active, event, owner, nowMs);
 	}
 	await applySegments(tx, owner, event.isHistory === true, definitions, nowMs);
@@ -47,10 +47,12 @@ function ownerOfOrder(tx: Transaction, event: ShopEvent): string | null {
 	return orderId !== undefined && tx.has(keys.order(orderId)) ? (tx.get<OrderRecord>(keys.order(orderId))?.customerId ?? null) : null;
 }
 
-/** The type by which a journey listens to what happened. */
-function heard({ trigger, events = [], eventName }: JourneyDefinition, event: ShopEvent, types: readonly EventType[]): EventType | undefined {
+type Happened = Happening['happened'];
+
+/** What a journey listens to of what happened. */
+function heard({ trigger, events = [], eventName }: JourneyDefinition, event: ShopEvent, happened: Happened): Happened[number] | undefined {
 	if (trigger !== 'event') return undefined;
-	return types.find((type) => events.includes(type) && (type !== 'custom' || event.custom?.name === eventName));
+	return happened.find(({ type }) => events.includes(type) && (type !== 'custom' || event.custom?.name === eventName));
 }
 
 /** The documents that an event speaks of. */
@@ -61,43 +63,32 @@ interface Subjects {
 	products: string[];
 }
 
-async function subjectsOf(tx: Transaction, event: ShopEvent): Promise<Subjects> {
+async function subjectsOf(tx: Transaction, event: ShopEvent, productJourneys: number): Promise<Subjects> {
 	const returned = event.return && tx.has(keys.return(event.return.returnId)) ? tx.get<ReturnRecord>(keys.return(event.return.returnId)) : null;
 	const orderId = orderIdOf(event) ?? returned?.orderId;
 	const order = orderId === undefined ? null : ((await tx.peek<OrderRecord>([keys.order(orderId)])).get(keys.order(orderId)) ?? null);
 	const items = order?.items ?? event.refund?.items ?? event.cart?.items ?? [];
 	const products = [...new Set([event.product?.productId, event.view?.productId, ...items.map(({ productId }) => productId)].filter((id) => id !== undefined))];
-	return { order, returned, products: products.slice(0, maxProducts) };
+	return { order, returned, products: products.slice(0, Math.max(1, Math.floor(maxProducts / Math.max(1, productJourneys)))) };
 }
 
-/** When it happened: by the order's own times where they say it, so that it is the same whoever tells it again. */
-function happenedAtMs(type: EventType, event: ShopEvent, order: OrderRecord | null, nowMs: number): number {
-	const told: Partial<Record<EventType, number | undefined>> = {
-		order_placed: order?.placedAtMs,
-		order_awaiting_payment: order?.placedAtMs,
-		order_paid: order?.paidAtMs,
-		order_cancelled: order?.cancelledAtMs,
-		order_fulfilled: order?.fulfilledAtMs,
-		order_delivered: order?.deliveredAtMs,
-	};
-	return Math.min(told[type] ?? event.occurredAtMs, nowMs);
-}
-
-async function applyEvents(tx: Transaction, event: ShopEvent, types: readonly EventType[], customerId: string, definitions: Definitions, nowMs: number): Promise<void> {
+async function applyEvents(tx: Transaction, event: ShopEvent, happened: Happened, customerId: string, definitions: Definitions, nowMs: number): Promise<void> {
 	const listening = definitions.active.flatMap((definition) => {
-		const type = heard(definition, event, types);
-		return type ? [{ definition, type }] : [];
+		const what = heard(definition, event, happened);
+		return what ? [{ definition, type: what.type, atMs: Math.min(what.atMs, nowMs) }] : [];
 	});
 	if (listening.length === 0) return;
-	const subjects = await subjectsOf(tx, event);
+	const customer = tx.get<CustomerRecord>(keys.customer(customerId));
+	if (!customer) return;
+	const subjects = await subjectsOf(tx, event, listening.filter(({ definition }) => definition.subject === 'product').length);
 	const needsProducts = listening.some(({ definition }) => definition.anchor?.type === 'supply' || whereOf(definition).needs.product);
 	const products = needsProducts ? await tx.peek<ProductRecord>(subjects.products.map(keys.product)) : new Map<string, ProductRecord>();
 	const rules = listening.some(({ definition }) => definition.anchor?.type === 'supply') ? ((await tx.peek<ProductRulesRecord>([keys.productRules])).get(keys.productRules) ?? null) : null;
 	if (listening.some(({ definition }) => whereOf(definition).needs.history)) await tx.load([keys.history(customerId)]);
 
-	for (const { definition, type } of listening) {
+	for (const { definition, type, atMs } of listening) {
 		if (isOverAlready(definition, subjects.order, subjects.returned, type)) continue;
-		const entries = entriesOf(definition, customerId, event, type, subjects, nowMs);
+		const entries = entriesOf(definition, customer, event, type, subjects, atMs);
 		await tx.load(entries.map(({ entity }) => keys.enrolment(enrolmentId(definition.id, entity))));
 		for (const { entity, about } of entries) {
 			const product = products.get(keys.product(about.productId ?? subjects.products[0] ?? '')) ?? null;
@@ -106,7 +97,7 @@ async function applyEvents(tx: Transaction, event: ShopEvent, types: readonly Ev
 				customerId,
 				entity,
 				about,
-				atMs: happenedAtMs(type, event, subjects.order, nowMs),
+				atMs,
 				nowMs,
 				order: subjects.order,
 				product,
@@ -131,28 +122,28 @@ function dataOf({ custom, answer }: ShopEvent, returned: ReturnRecord | null): R
 }
 
 /** What the journey would be about: one for each of its subjects that the event names. */
-function entriesOf({ subject }: JourneyDefinition, customerId: string, event: ShopEvent, type: EventType, { order, returned, products }: Subjects, nowMs: number): Array<{ entity: string; about: About }> {
+function entriesOf(definition: JourneyDefinition, customer: CustomerRecord, event: ShopEvent, type: EventType, { order, returned, products }: Subjects, atMs: number): Array<{ entity: string; about: About }> {
 	const data = dataOf(event, returned);
 	const about: About = {
 		...(order && { orderId: order.orderId }),
 		...(returned && { returnId: returned.returnId }),
 		...(event.view && { view: keptView(event.view) }),
-		event: { type, atMs: Math.min(event.occurredAtMs, nowMs), ...(event.custom && { name: event.custom.name }), ...(data && { data }) },
+		event: { type, atMs, ...(event.custom && { name: event.custom.name }), ...(data && { data }) },
 	};
-	switch (subject) {
+	switch (definition.subject) {
 		case 'order':
 			return order ? [{ entity: order.orderId, about }] : [];
 		case 'return':
 			return returned ? [{ entity: returned.returnId, about }] : [];
 		case 'product':
 			return products.map((productId) => ({
-				entity: productEntity(customerId, productId, event.variantId),
+				entity: productEntity(customer.id, productId, event.variantId),
 				about: { ...about, productId, ...(event.variantId !== undefined && { variantId: event.variantId }) },
 			}));
 		default: {
 			const [productId] = products;
 			const hasOne = products.length === 1 && !order;
-			return [{ entity: customerId, about: { ...about, ...(hasOne && { productId }), ...(hasOne && event.variantId !== undefined && { variantId: event.variantId }) } }];
+			return [{ entity: entityOf(definition, customer), about: { ...about, ...(hasOne && { productId }), ...(hasOne && event.variantId !== undefined && { variantId: event.variantId }) } }];
 		}
 	}
 }
@@ -161,9 +152,3 @@ function entriesOf({ subject }: JourneyDefinition, customerId: string, event: Sh
 export function productEntity(customerId: string, productId: string, variantId?: string): string {
 	return `${customerId}/${productId}${variantId === undefined ? '' : `/${variantId}`}`;
 }
-
-/** The enrolment that a journey has for a customer and a product, whatever became of it. */
-export function enrolmentForProduct(definition: JourneyDefinition, customerId: string, productId: string, variantId?: string): string {
-	return keys.enrolment(enrolmentId(definition.id, definition.subject === 'product' ? productEntity(customerId, productId, variantId) : customerId));
-}
-

@@ -22,6 +22,15 @@ export function enrolmentId(journey: string, entity: string): string {
 	return `${journey}:${entity}`;
 }
 
+/**
+ * What tells a customer's enrolment in a journey that has one per customer: the customer's id, or where two customers were
+ * merged, the id under which it was opened.
+ */
+export function entityOf({ id }: Pick<JourneyDefinition, 'id'>, customer: CustomerRecord): string {
+	const open = Object.entries(customer.open).find(([, { journey }]) => journey === id);
+	return open?.[0].slice(id.length + 1) ?? customer.id;
+}
+
 /** Nothing is sent later than this. */
 export function expiresAtMs(definition: JourneyDefinition, enrolment: Pick<EnrolmentRecord, 'enteredAtMs'>): number {
 	return enrolment.enteredAtMs + definition.maxAgeMs;

@@ -11,7 +11,7 @@ import { firstStep, zoneOf } from './schedule';
 /** Who may enter a journey, whatever begins it. */
 
 /** A customer's enrolments under way at once, in all journeys: what ends them all fits into one commit. */
-export const maxOpen = 24;
+export const maxOpen = 20;
 
 /** What a definition's `where` decides by, compiled once. */
 export interface Where {

@@ -3,8 +3,8 @@ import { type CustomerRecord, type DefinitionsRecord, type EnrolmentRecord, inde
 import type { IndexEntry, Store } from '../store/store';
 import type { Transaction } from '../store/transaction';
 import type { TaskHandler } from '../tasks/tasks';
-import { end } from './enrolment';
-import { enrolmentForProduct, productEntity } from './enrol';
+import { end, enrolmentId, entityOf } from './enrolment';
+import { productEntity } from './enrol';
 import { tryEnter } from './gate';
 
 /** What a task of type `restock` is about. */
@@ -12,8 +12,8 @@ export type RestockAbout = {
 	productId: string;
 	/** When only this variant is back. */
 	variantId?: string;
-	/** Pieces that there are now: so many customers are told. */
-	stock: number;
+	/** Pieces that there are now: so many customers are told. All where the shop does not say. */
+	stock?: number;
 };
 
 const heard: EventType = 'product_restocked';
@@ -48,7 +48,7 @@ export const restockTask: TaskHandler = async (task, tx, store) => {
 	if (listening.length === 0) return { done: true };
 
 	// One document of the customer, one more where it was merged into another, and one for each journey.
-	const limit = Math.min(batchSize, about.stock - told, Math.max(1, Math.floor(documentBudget / (2 + listening.length + ending.length))));
+	const limit = Math.min(batchSize, (about.stock ?? Infinity) - told, Math.max(1, Math.floor(documentBudget / (2 + listening.length + ending.length))));
 	const waiting = limit > 0 ? await waitingFor(store, about, limit) : [];
 	if (waiting.length === 0) return { done: true };
 	const product = (await tx.peek<ProductRecord>([keys.product(about.productId)])).get(keys.product(about.productId)) ?? null;
@@ -75,12 +75,13 @@ async function tell(tx: Transaction, { key, variantId }: Waiting, { about: { pro
 	if (asked?.mergedInto !== undefined) await tx.load([keys.customer(asked.mergedInto)]);
 	const customer = asked?.mergedInto !== undefined ? tx.get<CustomerRecord>(keys.customer(asked.mergedInto)) : asked;
 	if (!customer) return false;
-	const keyIn = (definition: JourneyDefinition) => enrolmentForProduct(definition, customer.id, productId, variantId);
+	const entityIn = (definition: JourneyDefinition) => (definition.subject === 'product' ? productEntity(customer.id, productId, variantId) : entityOf(definition, customer));
+	const keyIn = (definition: JourneyDefinition) => keys.enrolment(enrolmentId(definition.id, entityIn(definition)));
 	await tx.load([...listening, ...ending].map(keyIn));
 	const isTold = listening.map((definition) =>
 		tryEnter(tx, definition, {
 			customerId: customer.id,
-			entity: definition.subject === 'product' ? productEntity(customer.id, productId, variantId) : customer.id,
+			entity: entityIn(definition),
 			about: { productId, ...(variantId !== undefined && { variantId }), event: { type: heard, atMs } },
 			atMs,
 			nowMs: atMs,

@@ -1,10 +1,13 @@
 import { type CustomerRecord, type EnrolmentRecord, type HistoryRecord, indexes, type JourneyDefinition, keys } from '../model/records';
 import type { Transaction } from '../store/transaction';
 import type { Definitions } from './definitions';
-import { end, enrolmentId } from './enrolment';
+import { end, enrolmentId, entityOf } from './enrolment';
 import { isReachable, tryEnter, whereOf } from './gate';
 
 /** Who is in the segment that a journey watches. Membership is stored, so that entering is told from being in. */
+
+/** Journeys that a customer enters or leaves by one event: a commit is bounded, and the next look at all customers does the rest. */
+const changesAtOnce = 6;
 
 /** The documents that a decision about a customer reads. */
 export function segmentKeys(definition: JourneyDefinition, customerId: string): string[] {
@@ -34,16 +37,23 @@ export function isMember({ id }: JourneyDefinition, customer: CustomerRecord | n
 	return customer?.segments?.[id] !== undefined;
 }
 
+/** The key of a customer's enrolment, whatever became of it. */
+export function memberEnrolment(definition: JourneyDefinition, customer: CustomerRecord): string {
+	return keys.enrolment(enrolmentId(definition.id, entityOf(definition, customer)));
+}
+
 /** The customer is in now: enters the journey. The enrolment that there was before is loaded. */
 export function enterSegment(tx: Transaction, definition: JourneyDefinition, customerId: string, nowMs: number, definitions: Definitions, fromMs = nowMs): boolean {
-	if (!isMember(definition, tx.get<CustomerRecord>(keys.customer(customerId)))) setMember(tx, definition, customerId, nowMs, definitions);
+	const customer = tx.get<CustomerRecord>(keys.customer(customerId))!;
+	if (!isMember(definition, customer)) setMember(tx, definition, customerId, nowMs, definitions);
 	const history = tx.has(keys.history(customerId)) ? tx.get<HistoryRecord>(keys.history(customerId)) : null;
-	return tryEnter(tx, definition, { customerId, entity: customerId, about: {}, atMs: nowMs, fromMs, nowMs, facts: { history } });
+	return tryEnter(tx, definition, { customerId, entity: entityOf(definition, customer), about: {}, atMs: nowMs, fromMs, nowMs, facts: { history } });
 }
 
 /** The customer is no longer in. The enrolment is loaded. */
 export function leaveSegment(tx: Transaction, definition: JourneyDefinition, customerId: string, nowMs: number, definitions: Definitions): void {
-	const enrolment = tx.get<EnrolmentRecord>(keys.enrolment(enrolmentId(definition.id, customerId)));
+	const customer = tx.get<CustomerRecord>(keys.customer(customerId));
+	const enrolment = customer && tx.get<EnrolmentRecord>(memberEnrolment(definition, customer));
 	if (enrolment?.status === 'open' && definition.endsOn.includes('left_segment')) end(tx, definition, enrolment, 'left_segment', nowMs);
 	setMember(tx, definition, customerId, null, definitions);
 }
@@ -64,7 +74,8 @@ export async function applySegments(tx: Transaction, customerId: string, isHisto
 		const history = tx.has(historyKey) ? tx.get<HistoryRecord>(historyKey) : null;
 		const isNow = isIn(definition, customer, history, nowMs);
 		if (isNow === isMember(definition, customer)) continue;
-		touched.push(keys.enrolment(enrolmentId(definition.id, customerId)));
+		if (touched.length >= changesAtOnce) break;
+		if (customer) touched.push(memberEnrolment(definition, customer));
 		const isReady = definition.segment?.readyAtMs !== undefined;
 		const wasIn = () => isIn(definition, tx.before<CustomerRecord>(keys.customer(customerId)), tx.before<HistoryRecord>(historyKey), nowMs);
 		if (!isNow) changes.push(() => leaveSegment(tx, definition, customerId, nowMs, definitions));

@@ -2,6 +2,7 @@ import { createHmac, randomBytes, randomUUID } from 'node:crypto';
 import { homedir } from 'node:os';
 import path from 'node:path';
 import { DefinitionsCache } from '../journeys/definitions';
+import { journeyTaskHandlers } from '../journeys/tasks';
 import { type Clock, type ClockOrigin, createClock, hourMs, originAtSpeed, secondMs } from '../model/clock';
 import { ShopJourneysError } from '../model/errors';
 import { keys } from '../model/records';
@@ -71,7 +72,7 @@ const installationKey = 'installation:this';
 const settingsLifeMs = 2 * secondMs;
 
 /** Who does which type of task. */
-const taskHandlers: Record<string, TaskHandler> = { ...recordTaskHandlers };
+const taskHandlers: Record<string, TaskHandler> = { ...recordTaskHandlers, ...journeyTaskHandlers };
 
 type Environment = Record<string, string | undefined>;
 

@@ -137,7 +137,7 @@ async function take(tx: Transaction, event: ShopEvent, journeys: Definitions, co
 	const customer = applied.customer && current(tx, applied.customer);
 	const recorded: Recorded = { ...applied, before: customer && beforeOf(tx, customer, identified), customer };
 	// Everything is applied: now the journeys see what happened.
-	await applyJourneys(tx, { event, types: recorded.happened.map(({ type }) => type), customerId: customer?.id ?? null, definitions: journeys, nowMs: context.journeyNowMs });
+	await applyJourneys(tx, { event, happened: recorded.happened, customerId: customer?.id ?? null, definitions: journeys, nowMs: context.journeyNowMs });
 	keepLog(tx, recorded, context);
 	return recorded.isNews;
 }

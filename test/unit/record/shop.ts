@@ -4,6 +4,7 @@ import { type Clock, createClock, dayMs, hourMs } from '../../../lib/model/clock
 import type { CartFacts, CustomerFacts, LineItem, OrderFacts, ShopEvent } from '../../../lib/model/events';
 import { type AliasRecord, type CartRecord, type CustomerRecord, type EnrolmentRecord, indexes, type JourneyDefinition, keys, type OrderRecord } from '../../../lib/model/records';
 import { createRecorder, type Recorder } from '../../../lib/record/record';
+import { journeyTaskHandlers } from '../../../lib/journeys/tasks';
 import { recordTaskHandlers } from '../../../lib/record/tasks';
 import { workTasks } from '../../../lib/tasks/tasks';
 import { openStore } from '../../../lib/store/open';
@@ -44,7 +45,7 @@ export function openShop(file = ':memory:'): Shop {
 		clock,
 		definitions,
 		record: createRecorder({ store, clock, definitions, newId: () => `customer-${++customers}`, hashAddress: (address) => createHash('sha256').update(address).digest('hex') }),
-		workTasks: () => workTasks(store, clock, recordTaskHandlers),
+		workTasks: () => workTasks(store, clock, { ...recordTaskHandlers, ...journeyTaskHandlers }),
 		pass: (ms) => {
 			nowMs += ms;
 		},
