@@ -42,7 +42,7 @@ const templates = files.map((file) => ({ file, template: read(file) }));
 
 test('the templates of the first journeys are there', () => {
 	expect(files.sort()).toEqual(
-		expect.arrayContaining(['00-connect/connect-demo-shop.json', '00-connect/connect-shopify.json', '00-connect/message-links.json', '03-cart-reminder/abandoned-cart.json', '03-cart-reminder/abandoned-checkout.json']),
+		expect.arrayContaining(['00-connect/connect-demo-shop.json', '00-connect/connect-shopify.json', '00-connect/connect-woocommerce.json', '00-connect/message-links.json', '03-cart-reminder/abandoned-cart.json', '03-cart-reminder/abandoned-checkout.json']),
 	);
 });
 

@@ -17,7 +17,8 @@ export function productChanged(resource: Resource, variations?: Fields[]): Norma
 	expectResource(body, 'product', ['id', 'status', 'permalink'], ['line_items', 'role', 'discount_type']);
 	const id = requiredId(body);
 	const type = body.text('type');
-	const updatedAtMs = context.toJourneyMs(changedAtMs(body));
+	// The product's own date stands still while the stock of a variation changes.
+	const updatedAtMs = context.toJourneyMs(Math.max(changedAtMs(body), ...(variations ?? []).map(changedAtMs)));
 	if (type === 'variation') return variationChanged(resource, id, updatedAtMs);
 	const isWhole = !hasVariations(body);
 	const product: ProductFacts = {
