@@ -89,6 +89,8 @@ export function enter(tx: Transaction, definition: JourneyDefinition, customer: 
 	save(tx, enrolment);
 	tx.index(indexes.ended(definition.id), keys.enrolment(id), null);
 	tx.index(indexes.failed, keys.enrolment(id), null);
+	// For a merge, an erasure or an export of the customer.
+	tx.index(indexes.belongings(customer.id), keys.enrolment(id), atMs);
 	tx.set(keys.customer(customer.id), { ...customer, open: { ...customer.open, [id]: openEntry(enrolment) } });
 	count(tx, enrolment, 'entered');
 	tx.log({ atMs, type: 'journey_entered', subject: keys.customer(customer.id), data: { journey: definition.id, name: definition.name, ...subjectOf(enrolment) } });

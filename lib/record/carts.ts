@@ -227,4 +227,5 @@ function transfer(tx: Transaction, enrolment: EnrolmentRecord, customerId: strin
 		tx.set(keys.customer(customerId), { ...to, open: { ...to.open, [enrolment.id]: entry ?? { journey: enrolment.journey, cart: enrolment.cartId } } });
 	}
 	tx.set(keys.enrolment(enrolment.id), { ...enrolment, customerId });
+	belongs(tx, keys.enrolment(enrolment.id), enrolment.openedAtMs, customerId, enrolment.customerId);
 }

@@ -62,7 +62,7 @@ async function suppress(tx: Transaction, aliases: Array<[alias: string, hash: st
 	return isNew;
 }
 
-async function forget(tx: Transaction, { id, createdAtMs, aliases = [], merged = [], restock = {} }: CustomerRecord, done: string[], definitions: Definitions, context: RecordContext): Promise<void> {
+async function forget(tx: Transaction, { id, createdAtMs, aliases = [], merged = [], restock = {}, segments = {} }: CustomerRecord, done: string[], definitions: Definitions, context: RecordContext): Promise<void> {
 	const key = keys.customer(id);
 	await endAll(tx, id, 'erased', false, (journey) => definitions.byId.get(journey), context.journeyNowMs, enrolmentsAtOnce);
 	const { open } = tx.get<CustomerRecord>(key)!;
@@ -70,7 +70,7 @@ async function forget(tx: Transaction, { id, createdAtMs, aliases = [], merged =
 	tx.set(key, forgotten);
 	await tx.load([keys.history(id)]);
 	tx.set(keys.history(id), null);
-	for (const index of Object.keys(restock)) tx.index(index, key, null);
+	for (const index of [...Object.keys(restock), ...Object.keys(segments).map(indexes.segment)]) tx.index(index, key, null);
 	const about: EraseAbout = {
 		id,
 		subjects: [id, ...merged],

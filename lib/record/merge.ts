@@ -51,6 +51,10 @@ export async function applyMerge(tx: Transaction, a: CustomerRecord, b: Customer
 		tx.set(keys.history(stays.id), mergeHistories(before, lost, context.journeyNowMs));
 		tx.set(keys.history(goes.id), null);
 	}
+	for (const journey of Object.keys(goes.segments ?? {})) {
+		tx.index(indexes.segment(journey), keys.customer(goes.id), null);
+		tx.index(indexes.segment(journey), key, tx.get<CustomerRecord>(key)!.segments![journey]);
+	}
 	belongs(tx, mergedKey(goes.id), context.journeyNowMs, stays.id);
 	const about: MergeAbout = { from: goes.id, to: stays.id, aliases: goes.aliases ?? [], restock: goes.restock ?? {} };
 	await addTask(tx, { id: `merge-${goes.id}`, type: 'merge', about: about as unknown as Json }, context.journeyNowMs);
@@ -73,6 +77,7 @@ async function moveEnrolments(tx: Transaction, moving: string[], to: string, def
 	for (const enrolment of enrolments.sort((a, b) => a.openedAtMs - b.openedAtMs || (a.id < b.id ? -1 : 1))) {
 		const mine = { ...enrolment, customerId: to };
 		if (enrolment.customerId !== to) tx.set(keys.enrolment(enrolment.id), mine);
+		belongs(tx, keys.enrolment(enrolment.id), enrolment.openedAtMs, to, enrolment.customerId);
 		if (first.has(subjectOf(enrolment))) end(tx, definitionOf(enrolment.journey) ?? null, mine, 'replaced', nowMs);
 		else first.set(subjectOf(enrolment), enrolment);
 	}

@@ -9,13 +9,13 @@ import {
 	UserError,
 } from 'n8n-workflow';
 import type { JourneyItem } from '../../lib/model/item';
-import { keys, type AliasRecord } from '../../lib/model/records';
+import { keys } from '../../lib/model/records';
 import { channelFor, type SmtpCredential } from '../../lib/messages/channels/smtp';
 import { sendBatch, type SendJob, type SendResult } from '../../lib/messages/send/sender';
 import { rethrow } from '../../lib/n8n/errors';
 import { getInstallation, type Installation, type ShopHandle } from '../../lib/n8n/installation';
 import { defaultSettings } from '../../lib/model/settings';
-import { normaliseEmail } from '../../lib/record/identity';
+import { findCustomer, normaliseEmail } from '../../lib/record/identity';
 import { messageComposer } from './compose';
 import { messageFields, optionFields } from './fields';
 
@@ -125,8 +125,7 @@ async function jobFor(context: IExecuteFunctions, { json }: INodeExecutionData, 
 async function customerByAddress(shop: ShopHandle, item: SendJob['item']): Promise<string | null> {
 	const email = normaliseEmail(item.customer?.email ?? (typeof item.email === 'string' ? item.email : undefined));
 	if (!email) return null;
-	const [{ value }] = await shop.store.read<AliasRecord>([keys.alias('email', email)]);
-	return value?.id ?? null;
+	return (await findCustomer(shop.store, keys.alias('email', email)))?.id ?? null;
 }
 
 /** Journey time that runs faster than real time must not reach real people. */

@@ -1,14 +1,15 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { DefinitionsCache, register, renewHeartbeat } from '../../../lib/journeys/definitions';
 import { type Clock, createClock, dayMs, hourMs } from '../../../lib/model/clock';
-import type { CartFacts, CustomerFacts, LineItem, OrderFacts, ShopEvent } from '../../../lib/model/events';
-import { type AliasRecord, type CartRecord, type CustomerRecord, type EnrolmentRecord, indexes, type JourneyDefinition, keys, type OrderRecord } from '../../../lib/model/records';
+import type { CartFacts, CustomerFacts, LineItem, OrderFacts, ShopEvent, ViewFacts } from '../../../lib/model/events';
+import { type CartRecord, type CustomerRecord, type EnrolmentRecord, type HistoryRecord, indexes, type JourneyDefinition, keys, type OrderRecord } from '../../../lib/model/records';
+import { findCustomer } from '../../../lib/record/identity';
 import { createRecorder, type Recorder } from '../../../lib/record/record';
 import { journeyTaskHandlers } from '../../../lib/journeys/tasks';
 import { recordTaskHandlers } from '../../../lib/record/tasks';
 import { workTasks } from '../../../lib/tasks/tasks';
 import { openStore } from '../../../lib/store/open';
-import type { Store, StoreHub } from '../../../lib/store/store';
+import type { Store, StoreConfig, StoreHub } from '../../../lib/store/store';
 
 /** When every test's shop opens. */
 export const opening = Date.parse('2026-03-02T08:00:00Z');
@@ -31,11 +32,12 @@ export interface Shop {
 
 let shops = 0;
 
-export function openShop(file = ':memory:'): Shop {
+/** @param watch stands between the shop and its store, to count or to fail */
+export function openShop(where: string | StoreConfig = ':memory:', watch = (store: Store) => store): Shop {
 	let nowMs = opening;
-	const hub = openStore({ driver: 'sqlite', file });
+	const hub = openStore(typeof where === 'string' ? { driver: 'sqlite', file: where } : where);
 	// The memory store is one per process: a scope of its own keeps shops apart.
-	const store = hub.scope(`shop-${++shops}`);
+	const store = watch(hub.scope(`shop-${++shops}`));
 	const clock = createClock({ machineMs: opening, journeyMs: opening, speed: 1 }, () => nowMs);
 	const definitions = new DefinitionsCache(store);
 	let customers = 0;
@@ -129,6 +131,16 @@ export function customerEvent(atMs: number, customer: CustomerFacts, extra: Extr
 	return { type: 'customer_updated', dedupeId: randomUUID(), occurredAtMs: atMs, source: 'test', customer, ...extra };
 }
 
+/** What a browser saw. */
+export function viewEvent(atMs: number, view: ViewFacts, extra: Extra = {}): ShopEvent {
+	return { type: 'product_viewed', dedupeId: randomUUID(), occurredAtMs: atMs, source: 'tracking', view, ...extra };
+}
+
+/** Anything else that happened. */
+export function eventOf(type: ShopEvent['type'], atMs: number, extra: Extra = {}): ShopEvent {
+	return { type, dedupeId: randomUUID(), occurredAtMs: atMs, source: 'test', ...extra };
+}
+
 async function value<T>({ store }: Shop, key: string): Promise<T | null> {
 	return (await store.read<T>([key]))[0].value;
 }
@@ -137,9 +149,16 @@ export const customerById = (shop: Shop, id: string) => value<CustomerRecord>(sh
 export const cartById = (shop: Shop, id: string) => value<CartRecord>(shop, keys.cart(id));
 export const orderById = (shop: Shop, id: string) => value<OrderRecord>(shop, keys.order(id));
 
-export async function customerByEmail(shop: Shop, email: string): Promise<CustomerRecord | null> {
-	const alias = await value<AliasRecord>(shop, keys.alias('email', email));
-	return alias && (await customerById(shop, alias.id));
+export const historyOf = (shop: Shop, id: string) => value<HistoryRecord>(shop, keys.history(id));
+export const customerByEmail = (shop: Shop, email: string) => findCustomer(shop.store, keys.alias('email', email));
+export const customerByVisitor = (shop: Shop, visitorId: string) => findCustomer(shop.store, keys.alias('visitor', visitorId));
+export const customerByAccount = (shop: Shop, id: string) => findCustomer(shop.store, keys.alias('shop-customer', id));
+
+/** All counters of a customer, whatever the day. */
+export async function countersOf(shop: Shop, id: string): Promise<Record<string, number>> {
+	const totals: Record<string, number> = {};
+	for (const day of Object.values((await historyOf(shop, id))?.days ?? {})) for (const [field, count] of Object.entries(day)) totals[field] = (totals[field] ?? 0) + count;
+	return totals;
 }
 
 /** The enrolment of a cart in a journey, whatever became of it. */
