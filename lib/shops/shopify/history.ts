@@ -154,7 +154,7 @@ function orderEvents(node: Node, lines: Node[], { normalise, sinceMs }: Reading)
 	const refunds = body.list('refunds').flatMap((told) => {
 		const refund = readRefund(told, normalise);
 		const atMs = normalise.toJourneyMs(told.timeMs('processed_at') ?? requiredTimeMs(told, 'created_at'));
-		return refund && atMs >= fromMs ? [{ ...onceEvent('order_refunded', `refund:${refund.refundId}`, atMs), refund }] : [];
+		return refund && atMs >= fromMs ? [{ ...onceEvent('order_refunded', `refund:${refund.refundId}`, atMs), customer, order, refund }] : [];
 	});
 	return [...steps, ...refunds, { ...stateEvent('order_updated', thing, order.updatedAtMs, requiredTimeMs(body, 'updated_at')), customer, order }];
 }
