@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import type { INodeProperties, INodeType } from 'n8n-workflow';
-import { readSchedule } from '../../lib/n8n/fields/journey';
+import { readAnchor, readSchedule } from '../../lib/n8n/fields/journey';
 
 const root = path.join(__dirname, '../../workflows-templates');
 const packageName = 'n8n-nodes-shop-journeys';
@@ -40,9 +40,10 @@ const files = readdirSync(root)
 const read = (file: string) => JSON.parse(readFileSync(path.join(root, file), 'utf8')) as Template;
 const templates = files.map((file) => ({ file, template: read(file) }));
 
-test('the templates of the first journeys are there', () => {
+test('the journeys of all chapters so far are there', () => {
 	expect(files.sort()).toEqual(
-		expect.arrayContaining(['00-connect/connect-demo-shop.json', '00-connect/connect-shopify.json', '00-connect/connect-woocommerce.json', '00-connect/message-links.json', '03-cart-reminder/abandoned-cart.json', '03-cart-reminder/abandoned-checkout.json']),
+		expect.arrayContaining(['00-connect/connect-demo-shop.json', '00-connect/connect-shopify.json', '00-connect/connect-woocommerce.json', '00-connect/message-links.json', '02-sales-cycle/seasonal.json', '02-sales-cycle/subscribed-not-bought.json', '02-sales-cycle/we-miss-you.json', '03-cart-reminder/abandoned-cart.json', '03-cart-reminder/abandoned-checkout.json',
+			'04-behaviour/back-in-stock.json', '04-behaviour/browse-abandoned.json', '04-behaviour/page-visited.json', '10-purchase-status/awaiting-payment.json', '10-purchase-status/return-incomplete.json', '10-purchase-status/return-status.json', '10-purchase-status/waiting-for-items.json']),
 	);
 });
 
@@ -87,12 +88,13 @@ describe.each(templates)('$file', ({ file, template }) => {
 			expect(names.has(from)).toBe(true);
 			for (const { node } of main.flat()) expect(names.has(node)).toBe(true);
 		}
-		const trigger = template.nodes.find(({ type }) => type === `${packageName}.cartAbandonedTrigger`);
-		if (!trigger) return;
-		const steps = readSchedule((trigger.parameters.schedule as { steps: Parameters<typeof readSchedule>[0] }).steps);
-		const outputs = template.connections[trigger.name].main;
-		expect(outputs).toHaveLength(steps.length + (trigger.parameters.showEnded ? 1 : 0));
-		expect(outputs.every((targets) => targets.length > 0)).toBe(true);
+		const journeys = ['cartAbandonedTrigger', 'shopEventTrigger', 'segmentTrigger'].map((name) => `${packageName}.${name}`);
+		for (const trigger of template.nodes.filter(({ type }) => journeys.includes(type))) {
+			const steps = readSchedule((trigger.parameters.schedule as { steps: Parameters<typeof readSchedule>[0] }).steps, readAnchor(String(trigger.parameters.anchor ?? 'entry'), trigger.parameters.leadDays));
+			const outputs = template.connections[trigger.name].main;
+			expect(outputs).toHaveLength(steps.length + (trigger.parameters.showEnded ? 1 : 0));
+			expect(outputs.every((targets) => targets.length > 0)).toBe(true);
+		}
 	});
 
 	test('lays its nodes out without covering one another', () => {
