@@ -1,6 +1,6 @@
 import type { z } from 'zod/v4';
 import { ShopJourneysError } from '../../model/errors';
-import type { CartFacts, ConsentFact, CustomerFacts, LineItem, OrderFacts, ProductFacts, ShopEvent } from '../../model/events';
+import type { CartFacts, ConsentFact, CustomerFacts, LineItem, OrderFacts, ProductFacts, ReturnFacts, ShopEvent } from '../../model/events';
 import { parseAmountMinor } from '../../model/money';
 import type { Delivery, NormaliseContext, Normalised } from '../adapter';
 import { parseExactJson } from '../exact-json';
@@ -12,6 +12,7 @@ import {
 	type GenericItem,
 	type GenericOrder,
 	type GenericProduct,
+	type GenericReturn,
 	genericBatch,
 	genericEvent,
 } from './schema';
@@ -65,10 +66,20 @@ function toShopEvent(event: GenericEvent, dedupeId: string, context: NormaliseCo
 		case 'cart_updated':
 		case 'checkout_updated':
 			return { type: event.type, ...common, ...customer, cart: toCart(event.cart, event.type, occurredAtMs, context) };
+		case 'customer_created':
 		case 'customer_updated':
 		case 'consent_changed':
+		case 'data_requested':
 		case 'customer_erased':
 			return { type: event.type, ...common, ...customer };
+		case 'customers_merged':
+			return { type: event.type, ...common, ...customer, mergedShopCustomerIds: event.mergedIds.map(String) };
+		case 'restock_requested':
+			return { type: event.type, ...common, ...customer, product: toProduct(event.product, false, occurredAtMs, context), ...(event.variantId !== undefined && { variantId: String(event.variantId) }) };
+		case 'return_updated':
+			return { type: event.type, ...common, ...customer, return: toReturn(event.return, occurredAtMs, context) };
+		case 'custom':
+			return { type: event.type, ...common, ...customer, custom: { name: event.name, ...(event.data && { data: event.data }) } };
 		case 'product_updated':
 		case 'product_deleted':
 			return { type: event.type, ...common, product: toProduct(event.product, event.type === 'product_deleted', occurredAtMs, context) };
@@ -161,9 +172,18 @@ function toOrder(order: GenericOrder, type: string, occurredAtMs: number, contex
 		paidAtMs: optionalTime(order.paidAt, context) ?? byType('order_paid'),
 		cancelledAtMs: optionalTime(order.cancelledAt, context) ?? byType('order_cancelled'),
 		fulfilledAtMs: optionalTime(order.fulfilledAt, context) ?? byType('order_fulfilled'),
+		deliveredAtMs: optionalTime(order.deliveredAt, context) ?? byType('order_delivered'),
+		awaitsPayment: order.awaitsPayment,
+		paymentDueAtMs: optionalTime(order.paymentDueAt, context),
+		waitsFor: order.waitsFor,
+		statusUrl: order.statusUrl,
 		paymentStatus: order.paymentStatus,
 		fulfilmentStatus: order.fulfilmentStatus,
 	};
+}
+
+function toReturn({ id, orderId, updatedAt, ...facts }: GenericReturn, occurredAtMs: number, context: NormaliseContext): ReturnFacts {
+	return { ...facts, returnId: String(id), ...(orderId !== undefined && { orderId: String(orderId) }), updatedAtMs: optionalTime(updatedAt, context) ?? occurredAtMs };
 }
 
 function toProduct({ id, variants, updatedAt, ...facts }: GenericProduct, isDeleted: boolean, occurredAtMs: number, context: NormaliseContext): ProductFacts {

@@ -29,6 +29,10 @@ const link = z
 	.refine(isLinkAddress, 'has to be an absolute https address')
 	.meta({ id: 'Link', description: 'Absolute https address (http only on localhost).' });
 
+const day = z.iso.date({ error: 'has to be a day such as 1990-04-23' });
+const birthday = z.union([day, z.string().regex(/^--(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$/)], { error: 'has to be a day such as 1990-04-23, or --04-23' });
+const data = z.record(z.string().min(1).max(60), z.union([z.string().max(500), z.number(), z.boolean()]));
+
 const consent = z
 	.strictObject({
 		status: z.enum(['subscribed', 'unsubscribed', 'pending']),
@@ -47,6 +51,16 @@ const customer = z
 		locale: z.string().regex(/^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$/, 'has to be a language tag such as de-DE').optional(),
 		country: z.string().regex(/^[A-Z]{2}$/, 'has to be a country code such as DE').optional(),
 		city: shortText.optional(),
+		postcode: z.string().min(1).max(20).optional(),
+		latitude: z.number().min(-90).max(90).optional(),
+		longitude: z.number().min(-180).max(180).optional(),
+		birthday: birthday.optional().meta({ description: 'YYYY-MM-DD, or --MM-DD without the year.' }),
+		children: z.array(z.strictObject({ name: shortText.optional(), birthday: day })).max(20).optional(),
+		hasAccount: z.boolean().optional(),
+		attributes: z
+			.record(z.string().min(1).max(60), z.union([z.string().max(500), z.number(), z.boolean(), z.null()]))
+			.optional()
+			.meta({ description: 'Anything else worth keeping, by name: sizes, a favourite branch. null takes one out; names left out stay.' }),
 		timezone: z.string().min(1).max(60).optional().meta({ description: 'IANA name, e.g. Europe/Berlin.' }),
 		tags: z.array(shortText).max(250).optional(),
 		emailConsent: consent.optional(),
@@ -62,6 +76,7 @@ const item = z
 		sku: shortText.optional(),
 		title: z.string().min(1).max(500),
 		variantTitle: shortText.optional(),
+		category: shortText.optional(),
 		quantity: z.int().min(1).max(1_000_000),
 		unitPrice: amount.meta({ description: 'Price of one, after discounts on the line.' }),
 		fullPrice: amount.optional().meta({ description: 'Price of one before discounts, when it differs.' }),
@@ -102,6 +117,11 @@ const order = z
 		paidAt: time.optional(),
 		cancelledAt: time.optional(),
 		fulfilledAt: time.optional(),
+		deliveredAt: time.optional(),
+		awaitsPayment: z.boolean().optional().meta({ description: 'true while the customer still has to pay by transfer or invoice; false once that is no longer so.' }),
+		paymentDueAt: time.optional(),
+		waitsFor: z.array(z.string().min(1).max(500)).max(100).optional().meta({ description: 'Titles of the goods for which the order is held; [] once it is not.' }),
+		statusUrl: link.optional().meta({ description: 'The page on which the customer sees this order.' }),
 		paymentStatus: shortText.optional(),
 		fulfilmentStatus: shortText.optional(),
 	})
@@ -134,6 +154,17 @@ const product = z
 	})
 	.meta({ id: 'Product' });
 
+const returned = z
+	.strictObject({
+		id,
+		orderId: id.optional(),
+		status: z.enum(['requested', 'approved', 'declined', 'received', 'refunded', 'closed', 'cancelled']),
+		needsBankDetails: z.boolean().optional().meta({ description: 'The goods are back, but you do not know where to send the money.' }),
+		formUrl: link.optional().meta({ description: 'Your form for what is missing.' }),
+		updatedAt: time.optional(),
+	})
+	.meta({ id: 'Return' });
+
 const envelope = {
 	id: z.string().min(1).max(150).optional().meta({ description: 'Recognises the event when it is sent again; by default the delivery id and its place in the delivery.' }),
 	occurredAt: time,
@@ -146,9 +177,13 @@ const productEvent = { ...envelope, product };
 export const genericEvent = z
 	.discriminatedUnion('type', [
 		z.strictObject({ type: z.enum(['cart_updated', 'checkout_updated']), ...cartEvent }),
-		z.strictObject({ type: z.enum(['order_placed', 'order_updated', 'order_paid', 'order_cancelled', 'order_fulfilled', 'order_refunded']), ...orderEvent }),
-		z.strictObject({ type: z.enum(['customer_updated', 'consent_changed', 'customer_erased']), ...customerEvent }),
+		z.strictObject({ type: z.enum(['order_placed', 'order_updated', 'order_paid', 'order_cancelled', 'order_fulfilled', 'order_delivered', 'order_held', 'order_refunded']), ...orderEvent }),
+		z.strictObject({ type: z.enum(['customer_created', 'customer_updated', 'consent_changed', 'data_requested', 'customer_erased']), ...customerEvent }),
+		z.strictObject({ type: z.literal('customers_merged'), ...customerEvent, mergedIds: z.array(id).min(1).max(20).meta({ description: 'Your ids of the customers that are this one from now on.' }) }),
 		z.strictObject({ type: z.enum(['product_updated', 'product_deleted']), ...productEvent }),
+		z.strictObject({ type: z.literal('restock_requested'), ...customerEvent, product, variantId: id.optional().meta({ description: 'When only this variant will do.' }) }),
+		z.strictObject({ type: z.literal('return_updated'), ...envelope, customer: customer.optional(), return: returned }),
+		z.strictObject({ type: z.literal('custom'), ...customerEvent, name: z.string().min(1).max(60).meta({ description: 'What you call it; journeys listen to this name.' }), data: data.optional() }),
 	])
 	.meta({ id: 'Event' });
 
@@ -161,6 +196,7 @@ export type GenericCart = z.infer<typeof cart>;
 export type GenericOrder = z.infer<typeof order>;
 export type GenericProduct = z.infer<typeof product>;
 export type GenericItem = z.infer<typeof item>;
+export type GenericReturn = z.infer<typeof returned>;
 
 /** The text of docs/schema/generic-shop.schema.json. */
 export function genericJsonSchema(): string {

@@ -206,3 +206,34 @@ describe('events of the generic shop', () => {
 		);
 	});
 });
+
+describe('what a shop of one’s own can tell besides carts, orders and products', () => {
+	const base = { occurredAt: '2025-03-01T09:30:00Z', customer: { id: 5, email: 'mia@example.org' } };
+	const order = { id: 'o-1', items: [], currency: 'EUR', total: '20.00', placedAt: '2025-03-01T09:00:00Z' };
+
+	it('is read with its own facts', () => {
+		const [event] = normalise({ ...base, type: 'customer_updated', customer: { id: 5, birthday: '--04-23', children: [{ birthday: '2019-02-28' }], attributes: { shoeSize: 38, old: null }, postcode: '1010', latitude: 48.2, longitude: 16.4, hasAccount: true } }).events;
+		expect(event.customer).toMatchObject({ shopCustomerId: '5', birthday: '--04-23', children: [{ birthday: '2019-02-28' }], attributes: { shoeSize: 38, old: null }, postcode: '1010', hasAccount: true });
+		expect(normalise({ ...base, type: 'customers_merged', mergedIds: [7, '8'] }).events[0].mergedShopCustomerIds).toEqual(['7', '8']);
+		expect(normalise({ ...base, type: 'custom', name: 'contact', data: { topic: 'sizes', urgent: true } }).events[0].custom).toEqual({ name: 'contact', data: { topic: 'sizes', urgent: true } });
+		expect(normalise({ ...base, type: 'restock_requested', product: { id: 9 }, variantId: 91 }).events[0]).toMatchObject({ product: { productId: '9' }, variantId: '91' });
+		expect(normalise({ ...base, type: 'return_updated', return: { id: 3, orderId: 4, status: 'received', needsBankDetails: true, formUrl: 'https://shop.example/form' } }).events[0].return).toEqual({
+			returnId: '3', orderId: '4', status: 'received', needsBankDetails: true, formUrl: 'https://shop.example/form', updatedAtMs: at('2025-03-01T09:30:00Z'),
+		});
+	});
+
+	it('says of an order that it waits for money or goods, and until when', () => {
+		const { order: held } = normalise({ ...base, type: 'order_held', order: { ...order, waitsFor: ['Linen Throw'], awaitsPayment: true, paymentDueAt: '2025-03-15T00:00:00Z', statusUrl: 'https://shop.example/o/1' } }).events[0];
+		expect(held).toMatchObject({ waitsFor: ['Linen Throw'], awaitsPayment: true, paymentDueAtMs: at('2025-03-15T00:00:00Z'), statusUrl: 'https://shop.example/o/1' });
+		expect(normalise({ ...base, type: 'order_delivered', order }).events[0].order?.deliveredAtMs).toBe(at('2025-03-01T09:30:00Z'));
+	});
+
+	it.each([
+		['a birthday that is no day', { type: 'customer_updated', customer: { id: 5, birthday: '23.4.1990' } }, 'customer.birthday'],
+		['a status that is none', { type: 'return_updated', return: { id: 3, status: 'lost' } }, 'return.status'],
+		['a custom event without a name', { type: 'custom' }, 'name'],
+		['a restock request of nobody', { type: 'restock_requested', customer: undefined, product: { id: 9 } }, 'customer'],
+	])('refuses %s and names the field', (_what, change, field) => {
+		expect(() => normalise({ ...base, ...change })).toThrow(expect.objectContaining({ code: 'PAYLOAD_INVALID', message: expect.stringContaining(field) }));
+	});
+});
