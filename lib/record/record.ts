@@ -4,6 +4,7 @@ import type { Definitions, DefinitionsCache } from '../journeys/definitions';
 import { applyJourneys } from '../journeys/enrol';
 import type { CartFacts, EventType, OrderFacts, ParcelFacts, ProductFacts, ReturnFacts, ShopEvent } from '../model/events';
 import { type CartRecord, type CustomerRecord, deliveryCounters, type HistoryRecord, keys, type OrderRecord, type ProductRecord, type ReturnRecord } from '../model/records';
+import { indexChanges } from '../segments/indexes';
 import type { Json, Store } from '../store/store';
 import { transact, type Transaction } from '../store/transaction';
 import { applyCart, reconsiderCart } from './carts';
@@ -84,6 +85,7 @@ export function createRecorder(options: RecorderOptions): Recorder {
 				tx.adopt(journeys.document);
 				tx.once(event.dedupeId, machineNowMs + rememberMs);
 				const isNews = await take(tx, event.customer ? { ...event, customer: normaliseFacts(event.customer) } : event, journeys, context);
+				await indexChanges(tx);
 				tx.count(deliveryCounters, `${event.source}.${isNews ? event.type : 'stale'}`);
 				hasTask = tx.changed('task:').length > 0;
 				return isNews;

@@ -7,6 +7,7 @@ import { daysUntilReturn, localDate, parseYearlyDate, startOfDayMs, todayIn } fr
 import { type Currencies, factField, type FactField, type FactPart, type Facts, type FactValue } from './fields';
 import { operandOf } from './operators';
 import { checkCondition } from './validate';
+import { plain } from './words';
 
 /** Decides about one customer. `nowMs` is journey time. */
 export type Predicate = (facts: Facts, nowMs: number) => boolean;
@@ -68,6 +69,14 @@ export function needs(condition: Condition): Needs {
 	};
 	visit(condition);
 	return found;
+}
+
+/** What of a condition can be told without reading what a customer did: where it is false, so is the whole. null when nothing can. */
+export function withoutHistory(condition: Condition): Condition | null {
+	if (!needs(condition).history) return condition;
+	if (!('all' in condition)) return null;
+	const rest = condition.all.flatMap((one) => withoutHistory(one) ?? []);
+	return rest.length > 0 ? { all: rest } : null;
 }
 
 /** The facts a condition asks for that journey items do not carry, by label; with `currency`, those amounts in other currencies too. */
@@ -210,8 +219,6 @@ function compileNumbers({ op, value, to }: FieldCondition, read: Read): Predicat
 			};
 	}
 }
-
-const plain = (text: unknown) => String(text).trim().toLowerCase();
 
 function compileText({ op, value }: FieldCondition, read: Read): Predicate {
 	if (op === 'one_of' || op === 'none_of') {

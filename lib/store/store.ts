@@ -71,7 +71,7 @@ export interface LeaseCheck {
 	token: string;
 }
 
-/** All or nothing. Bounded: at most 64 documents (checks and writes together), 128 index changes, 64 log entries. */
+/** All or nothing. Bounded: at most 64 documents (checks and writes together), 512 index changes, 64 log entries. */
 export interface Commit {
 	checks?: Check[];
 	leases?: LeaseCheck[];
@@ -213,4 +213,4 @@ export type StoreConfig =
 	| { driver: 'redis'; url: string };
 
 /** The bounds that `commit` enforces in every driver. */
-export const commitBounds = { documents: 64, index: 128, log: 64, onceKeys: 64, counters: 128, keyBytes: 500, documentBytes: 1_000_000 } as const;
+export const commitBounds = { documents: 64, index: 512, log: 64, onceKeys: 64, counters: 128, keyBytes: 500, documentBytes: 1_000_000 } as const;

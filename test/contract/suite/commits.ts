@@ -165,7 +165,7 @@ export function commitTests(fixture: Fixture): void {
 				writes: many(32, (i) => ({ key: `${i}:`.padEnd(500, 'k'), version: 0, value: 'x'.repeat(1_000) })),
 				once: many(64, (i) => ({ key: `o:${i}`, untilMs: i })),
 				counters: many(128, (i) => ({ group: `g:${i % 3}`, field: `f:${i}`, add: i })),
-				index: many(128, (i) => ({ index: `i:${i % 5}`, key: `k:${i}`, value: i })),
+				index: many(512, (i) => ({ index: `i:${i % 5}`, key: `k:${i}`, value: i })),
 				log: many(64, (i) => ({ atMs: i, type: 't', subject: `s:${i % 7}`, data: i })),
 			});
 			expect(result).toEqual({ status: 'committed' });
