@@ -133,7 +133,7 @@ export function keepConnected(context: ITriggerFunctions, adapter: ConnectedAdap
 				normalise: await normaliseContext(shop, clock.toJourneyMs),
 				isStopped: () => isStopped,
 			});
-			if (counts?.recorded) context.logger.info(`${context.getNode().name}: ${counts.recorded} changes came from the shop’s API that no delivery had told of`);
+			if (counts?.recorded) context.logger.info(`${context.getNode().name}: the shop’s API told of what no delivery had (${counts.recorded})`);
 		});
 		isBusy = false;
 	};

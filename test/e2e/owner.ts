@@ -46,6 +46,12 @@ export class Owner {
 		await this.call('POST', `/workflows/${id}/deactivate`, {});
 	}
 
+	/** Presses Execute in the editor: runs the draft from a trigger. Returns the execution's id. */
+	async run(id: string, triggerNode: string): Promise<number> {
+		const { executionId } = (await this.call('POST', `/workflows/${id}/run`, { triggerToStartFrom: { name: triggerNode } })) as { executionId: string };
+		return Number(executionId);
+	}
+
 	/** What left a node in an execution, by output. */
 	async outputsOf(executionId: number, node: string): Promise<Array<Array<Record<string, unknown>>>> {
 		const execution = (await this.call('GET', `/executions/${executionId}`)) as { data: string };

@@ -7,12 +7,15 @@ import { Readable } from 'node:stream';
 import { createInterface } from 'node:readline';
 import { dayMs } from '../../../lib/model/clock';
 import { ShopJourneysError } from '../../../lib/model/errors';
-import { type AliasRecord, type CustomerRecord, keys, type OrderRecord } from '../../../lib/model/records';
+import type { Condition } from '../../../lib/model/conditions';
+import { type AliasRecord, type CustomerRecord, type HistoryRecord, keys, type OrderRecord } from '../../../lib/model/records';
+import { compileCondition } from '../../../lib/segments/compile';
+import type { Facts } from '../../../lib/segments/fields';
 import { importCsv, importFromShop, type ImportOptions, type ImportRecord, listImports } from '../../../lib/shops/imports';
 import { openStore } from '../../../lib/store/open';
 import type { Store } from '../../../lib/store/store';
 import { mockApiContext, mockShop, type MockShop } from '../../mocks/adapter';
-import { customerByEmail, customerEvent, openShop, opening, orderById, orderEvent, type Shop } from '../record/shop';
+import { cartEvent, customerByEmail, customerEvent, enrolmentOf, openShop, opening, orderById, orderEvent, type Shop } from '../record/shop';
 
 let shop: Shop;
 let there: MockShop;
@@ -35,8 +38,10 @@ function placeOrders(count: number): void {
 }
 
 describe('from a shop', () => {
-	test('everything is recorded page by page, as history, which enrols nobody', async () => {
-		placeOrders(6);
+	test('everything is recorded page by page, as history, and enrols nobody', async () => {
+		await shop.switchOn({ id: 'carts' });
+		placeOrders(5);
+		there.entries.orders.push({ changedAtMs: shop.now(), event: cartEvent(shop.now(), {}, { customer: { email: 'c1@example.com' } }) });
 		const seen: Array<[ImportRecord['position'], number]> = [];
 		const asHistory: unknown[] = [];
 		const record: ImportOptions['record'] = (event) => {
@@ -47,6 +52,7 @@ describe('from a shop', () => {
 		expect(done).toMatchObject({ state: 'done', total: 6, position: null, counts: { found: 6, recorded: 6, duplicate: 0, stale: 0, refused: 0 } });
 		expect(seen).toEqual([['2', 2], ['4', 4], [null, 6]]);
 		expect(asHistory).toEqual(Array(6).fill(true));
+		expect(await enrolmentOf(shop, 'carts')).toBeNull();
 		expect((await customerByEmail(shop, 'c0@example.com'))?.orders).toMatchObject({ count: 2, firstAtMs: opening - 4 * dayMs, lastAtMs: opening - dayMs });
 	});
 
@@ -154,24 +160,40 @@ const hasDataset = existsSync(dataset);
 describe(`a real shop's year${hasDataset ? '' : ' (left out: ../shared/fixtures is not there)'}`, () => {
 	(hasDataset ? test : test.skip)('imported as CSV agrees with what the file adds up to', async () => {
 		const told = addUp(readFileSync(dataset, 'utf8'));
+		// The day after the last one of the file.
+		const nowMs = Date.parse('2011-12-10T00:00:00Z');
+		shop.pass(nowMs - shop.now());
 		const result = await importCsv(options(), { name: 'year.csv', open: () => Readable.from([readFileSync(dataset)]), reading });
 		expect(result).toMatchObject({ state: 'done', counts: { duplicate: 0, stale: 0, refused: told.overdrawn } });
 		expect(told.customers.size).toBe(437);
-		const pieces = new Map<string, number>();
-		const invoices = await Promise.all([...told.orders.keys()].map((id) => orderById(shop, id)));
-		for (const order of invoices) {
-			if (order) pieces.set(order.customerId!, order.items.reduce((sum, { quantity }) => sum + quantity, pieces.get(order.customerId!) ?? 0));
-		}
 		const found = new Map<string, unknown>();
+		const facts = new Map<string, Facts>();
 		for (const id of told.customers.keys()) {
 			const customer = await customerBy(shop.store, keys.alias('shop-customer', id));
-			found.set(id, customer && { orders: customer.orders.count, pieces: pieces.get(customer.id), spentMinor: customer.orders.spentMinor.GBP, lastAtMs: customer.orders.lastAtMs, country: customer.country });
+			if (customer) facts.set(id, { customer, history: (await shop.store.read<HistoryRecord>([keys.history(customer.id)]))[0].value });
+			found.set(id, customer && { orders: customer.orders.count, pieces: customer.bought?.items, spentMinor: customer.orders.spentMinor.GBP, lastAtMs: customer.orders.lastAtMs, country: customer.country });
 		}
 		// Who only gave back has ordered nothing.
 		const wanted = [...told.customers].map(([id, { orders, pieces, spentMinor, lastAtMs, country }]) => [id, orders === 0 ? found.get(id) : { orders, pieces, spentMinor, lastAtMs, country }]);
 		expect(Object.fromEntries(found)).toEqual(Object.fromEntries(wanted));
 		const order = await orderById(shop, '536367');
 		expect(order).toMatchObject({ totalMinor: told.orders.get('536367'), items: { length: told.lines.get('536367') } } as Partial<OrderRecord>);
+
+		const bought = [...told.customers].filter(([, { orders }]) => orders > 0);
+		const day = (ms: number) => Math.floor(ms / dayMs);
+		const segments: Array<[string, Condition, (customer: Told) => boolean]> = [
+			['spent over 1,000 in the year', { field: 'orders.spent', op: 'more_than', value: 100_000 }, ({ spentMinor }) => spentMinor > 100_000],
+			['no order for 180 days', { field: 'orders.last', op: 'days_ago_at_least', value: 180 }, ({ lastAtMs }) => nowMs - lastAtMs! >= 180 * dayMs],
+			['from Germany', { field: 'country', op: 'is', value: 'de' }, ({ country }) => country === 'DE'],
+			['three orders or more within 90 days', { event: 'order_placed', times: 'at_least', count: 3, withinDays: 90 }, ({ days }) => days.filter((one) => one >= day(nowMs - 90 * dayMs)).length >= 3],
+			['good ones abroad that were lost', { all: [{ field: 'orders.spent', op: 'at_least', value: 50_000 }, { not: { field: 'country', op: 'is', value: 'GB' } }, { field: 'orders.last', op: 'days_ago_at_least', value: 60 }] }, ({ spentMinor, country, lastAtMs }) => spentMinor >= 50_000 && country !== 'GB' && nowMs - lastAtMs! >= 60 * dayMs],
+		];
+		for (const [name, condition, isIn] of segments) {
+			const decide = compileCondition(condition, { currency: 'GBP', timezone: 'UTC' });
+			const wantedIn = bought.filter(([, customer]) => isIn(customer)).map(([id]) => id);
+			expect(wantedIn.length).toBeGreaterThan(0);
+			expect({ name, in: bought.map(([id]) => id).filter((id) => decide(facts.get(id)!, nowMs)) }).toEqual({ name, in: wantedIn });
+		}
 	}, 120_000);
 });
 
@@ -179,6 +201,8 @@ interface Told {
 	orders: number;
 	pieces: number;
 	spentMinor: number;
+	/** UTC days of the orders. */
+	days: number[];
 	lastAtMs?: number;
 	country?: string;
 }
@@ -197,11 +221,14 @@ function addUp(text: string) {
 		if (!firstAt.has(invoice)) firstAt.set(invoice, Date.parse(`${at.replace(' ', 'T')}Z`));
 		const atMs = firstAt.get(invoice)!;
 		const minor = Number(quantity) * Math.round(Number(price) * 100);
-		const customer: Told = customers.get(id) ?? { orders: 0, pieces: 0, spentMinor: 0 };
+		const customer: Told = customers.get(id) ?? { orders: 0, pieces: 0, spentMinor: 0, days: [] };
 		customers.set(id, customer);
 		customer.country = countries[country] ?? customer.country;
 		if (!invoice.startsWith('C')) {
-			if (!orders.has(invoice)) customer.orders++;
+			if (!orders.has(invoice)) {
+				customer.orders++;
+				customer.days.push(Math.floor(atMs / dayMs));
+			}
 			customer.pieces += Number(quantity);
 			customer.lastAtMs = Math.max(customer.lastAtMs ?? 0, atMs);
 		}
