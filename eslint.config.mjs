@@ -51,6 +51,11 @@ export default [
 		},
 	},
 	{
+		// All its operations are about one noun: a resource would be a choice of one.
+		files: ['nodes/Customer/Customer.node.ts'],
+		rules: { '@n8n/community-nodes/resource-operation-pattern': 'off' },
+	},
+	{
 		files: ['package.json'],
 		rules: {
 			// n8n's own installer installs plain dependencies of a community package; a store, a mail client and a

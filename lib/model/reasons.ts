@@ -28,3 +28,25 @@ export const notSentReasons = {
 } as const satisfies Record<string, { sentence: string } & ({ then: 'end'; end: EndReason } | { then: 'next' | 'retry' | 'hold' | 'keep' })>;
 
 export type NotSentReason = keyof typeof notSentReasons;
+
+/** Why a journey ended for a customer, for people. */
+export const endReasons = {
+	bought: 'The customer bought.',
+	cart_started: 'The customer put something in the cart.',
+	paid: 'The order was paid.',
+	cancelled: 'The order was cancelled.',
+	return_settled: 'The return needs nothing more.',
+	left_segment: 'The customer is no longer in the segment.',
+	emptied: 'The cart was emptied.',
+	checkout_started: 'The checkout was started, which another journey looks after.',
+	cart_deleted: 'The shop deleted the cart.',
+	restocked: 'The product is back in stock.',
+	replaced: 'Another cart, or another entry of the same customer, took its place.',
+	unsubscribed: 'The customer unsubscribed.',
+	no_consent: 'The customer has not agreed to marketing.',
+	suppressed: 'This customer must not be written to any more (bounce, complaint or your own block).',
+	erased: 'The customer asked to be forgotten.',
+	expired: 'The journey reached its maximum age.',
+	completed: 'All steps were done.',
+	switched_off: 'The journey was switched off.',
+} as const satisfies Record<EndReason, string>;

@@ -1,0 +1,73 @@
+import { eventCatalogue, type EventType } from '../../lib/model/events';
+import { formatMoney } from '../../lib/model/money';
+import { endReasons, notSentReasons } from '../../lib/model/reasons';
+import type { Json, LogEntry } from '../../lib/store/store';
+
+type Names = Map<string, { name: string; steps: string[] }>;
+type Data = { [field: string]: Json | undefined };
+
+const channels: Record<string, string> = { email: 'E-mail', sms: 'SMS', push: 'Web push' };
+
+/** What a log entry says, for a marketer. What is not known to have words of its own has the event's name. */
+export function entryWords({ type, data }: Pick<LogEntry, 'type' | 'data'>, journeys: Names, locale: string): string {
+	const said: Data = data && typeof data === 'object' && !Array.isArray(data) ? data : {};
+	const label = type in eventCatalogue ? eventCatalogue[type as EventType].label : type.charAt(0).toUpperCase() + type.slice(1).replaceAll('_', ' ');
+	switch (type) {
+		case 'message_sent':
+			return `${channelOf(said)} sent${inJourney(said, journeys)}.`;
+		case 'message_not_sent':
+			return `${channelOf(said)} not sent${inJourney(said, journeys)}: ${sentence(notSentReasons, said.reason)}`;
+		case 'message_opened':
+		case 'message_clicked':
+			return `${channelOf(said)} ${type === 'message_opened' ? 'opened' : 'clicked'}${inJourney(said, journeys)}.`;
+		case 'journey_entered':
+			return `Entered the journey "${journeyOf(said, journeys)}".`;
+		case 'journey_ended': {
+			const reason = String(said.reason);
+			return `Left the journey "${journeyOf(said, journeys)}": ${reason in endReasons ? endReasons[reason as keyof typeof endReasons] : `${reason}.`}`;
+		}
+		case 'journey_failed':
+			return `A step of the journey "${journeyOf(said, journeys)}" was given up: ${text(said.failure) || 'no reason is known.'}`;
+		case 'custom':
+			return `${text(said.name) ? `Custom event "${text(said.name)}"` : label}.`;
+		case 'blocked':
+		case 'unblocked':
+			return `${label} by hand${text(said.note) ? `: ${text(said.note)}` : ''}.`;
+		case 'cart_answered':
+			return `${label}: ${[text(said.reason), text(said.comment)].filter(Boolean).join(', ')}.`;
+		default:
+			return `${label}${about(said, locale)}.`;
+	}
+}
+
+const text = (value: Json | undefined): string => (typeof value === 'string' || typeof value === 'number' ? String(value) : '');
+const channelOf = ({ channel }: Data) => channels[text(channel)] ?? 'Message';
+const journeyOf = ({ journey, name }: Data, journeys: Names) => journeys.get(text(journey))?.name || text(name) || text(journey);
+
+function inJourney(said: Data, journeys: Names): string {
+	if (!text(said.journey)) return '';
+	return ` (${text(said.step) ? `step ${text(said.step)} of ` : ''}the journey "${journeyOf(said, journeys)}")`;
+}
+
+function sentence(reasons: Record<string, { sentence: string }>, reason: Json | undefined): string {
+	return reasons[text(reason)]?.sentence ?? `${text(reason) || 'no reason is known'}.`;
+}
+
+/** What it was about, as far as the entry says: a cart, an order, a return, a product or a page. */
+function about({ items, closed, order, totalMinor, amountMinor, currency, return: returned, status, product, view, note, source }: Data, locale: string): string {
+	const parts: string[] = [];
+	if (typeof items === 'number') parts.push(closed ? `closed (${text(closed)})` : items === 0 ? 'nothing in it' : `${items} ${items === 1 ? 'line' : 'lines'}`);
+	if (text(returned)) parts.push(`return ${text(returned)} ${text(status)}`.trim());
+	if (text(order)) parts.push(`order ${text(order)}`);
+	const money = typeof totalMinor === 'number' ? totalMinor : amountMinor;
+	if (typeof money === 'number' && text(currency)) parts.push(formatMoney({ amountMinor: money, currency: text(currency) }, locale));
+	if (text(product)) parts.push(`product ${text(product)}`);
+	if (view && typeof view === 'object' && !Array.isArray(view)) parts.push(...viewed(view));
+	if (text(note)) parts.push(text(note));
+	return `${parts.length > 0 ? `: ${parts.join(', ')}` : ''}${text(source) === 'operator' ? ' (by hand)' : ''}`;
+}
+
+function viewed({ title, product, category, query, path, seconds }: Data): string[] {
+	const what = text(title) || text(product) || text(query) || text(category) || text(path);
+	return [...(what ? [what] : []), ...(typeof seconds === 'number' ? [`${Math.round(seconds)} seconds`] : [])];
+}
