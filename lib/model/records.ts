@@ -348,6 +348,8 @@ export const keys = {
 	order: (id: string) => `order:${id}`,
 	product: (id: string) => `product:${id}`,
 	return: (id: string) => `return:${id}`,
+	/** Which visitor was shown the confirmation of an order that the shop has not told of yet: `ConfirmationRecord`. */
+	confirmation: (orderId: string) => `confirmation:${orderId}`,
 	/** What a customer did. */
 	history: (customerId: string) => `history:${customerId}`,
 	productRules: 'settings:product-rules',
@@ -363,6 +365,12 @@ export const keys = {
 	/** An alias names the canonical id of a customer or cart. */
 	alias: (kind: 'email' | 'phone' | 'shop-customer' | 'visitor' | 'cart' | 'checkout', value: string) => `alias:${kind}:${value}`,
 } as const;
+
+export interface ConfirmationRecord {
+	/** null: several claimed it. */
+	visitorId: string | null;
+	atMs: number;
+}
 
 export interface AliasRecord {
 	id: string;

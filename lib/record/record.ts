@@ -10,6 +10,7 @@ import { transact, type Transaction } from '../store/transaction';
 import { applyCart, reconsiderCart } from './carts';
 import { applyBlock, applyUnblock, applyUnsubscribe, endUnsubscribed } from './endings';
 import { applyErasure } from './erasure';
+import { withBuyer } from './confirmation';
 import { counted, happeningOf } from './history';
 import { aliasesOf, identify, type Identified, loadCustomer, normaliseFacts, type RecordContext } from './identity';
 import { applyOrder, applyParcel, type Happened } from './orders';
@@ -84,7 +85,8 @@ export function createRecorder(options: RecorderOptions): Recorder {
 				const journeys = await definitions.get(machineNowMs);
 				tx.adopt(journeys.document);
 				tx.once(event.dedupeId, machineNowMs + rememberMs);
-				const isNews = await take(tx, event.customer ? { ...event, customer: normaliseFacts(event.customer) } : event, journeys, context);
+				const told = event.customer ? { ...event, customer: normaliseFacts(event.customer) } : event;
+				const isNews = await take(tx, await withBuyer(tx, told), journeys, context);
 				await indexChanges(tx);
 				tx.count(deliveryCounters, `${event.source}.${isNews ? event.type : 'stale'}`);
 				hasTask = tx.changed('task:').length > 0;

@@ -2,10 +2,9 @@ import { personName, singleLine } from '../messages/safe-text';
 import { dayMs } from '../model/clock';
 import type { CartFacts, CustomerFacts, LineItem, ShopEvent, ViewFacts } from '../model/events';
 import { parseAmountMinor } from '../model/money';
+import { trackingSource } from '../record/identity';
 import type { ReceivedBatch } from './receive';
 import type { TrackedEvent, TrackedItem } from './schema';
-
-export const trackingId = 'tracking';
 
 /** Older news is dropped: the memory of deliveries, which recognises repetitions, does not reach back further. */
 const oldestMs = dayMs;
@@ -32,9 +31,9 @@ export function normaliseBatch({ visitor, events }: Pick<ReceivedBatch, 'visitor
 
 function toShopEvents(event: TrackedEvent, visitor: string, context: TrackingContext): ShopEvent[] {
 	const common: Common = {
-		dedupeId: `${trackingId}:${visitor}:${event.id}`,
+		dedupeId: `${trackingSource}:${visitor}:${event.id}`,
 		occurredAtMs: context.toJourneyMs(Math.floor(context.receivedAtMs - event.age)),
-		source: trackingId,
+		source: trackingSource,
 		customer: { visitorId: visitor },
 	};
 	switch (event.type) {
@@ -68,15 +67,16 @@ function purchaseOf(event: EventOf<'purchased'>, common: Common, context: Tracki
 	return [{ ...common, dedupeId: `${common.dedupeId}:cart`, type: 'checkout_updated', cart: closed }, purchase];
 }
 
-/**
- * One way to recognise the customer and no more: a stranger who could name an address and a phone in one breath could have
- * two customers taken for one. Never consent.
- */
+/** What is believed of it, `identify` in lib/record decides. Never consent. */
 function customerOf({ email, customer, phone, firstName, lastName, locale }: EventOf<'identified'>): CustomerFacts | undefined {
-	const named: CustomerFacts | undefined = isAddress(email) ? { email: email!.trim() } : customer !== undefined ? { shopCustomerId: customer } : phone !== undefined ? { phone: phone.trim() } : undefined;
-	if (!named) return undefined;
+	const aliases: CustomerFacts = {
+		...(isAddress(email) && { email: email!.trim() }),
+		...optional('shopCustomerId', customer ?? ''),
+		...optional('phone', phone?.trim() ?? ''),
+	};
+	if (Object.keys(aliases).length === 0) return undefined;
 	return {
-		...named,
+		...aliases,
 		...optional('firstName', personName(firstName)),
 		...optional('lastName', personName(lastName)),
 		...(locale !== undefined && /^[a-z]{2,3}(-[a-z0-9]{2,8})*$/i.test(locale) && { locale }),
