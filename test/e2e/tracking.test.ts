@@ -128,5 +128,5 @@ withBrowser('tracking.js served by the Shop Webhook Trigger of a real n8n', () =
 			await editor.close();
 		}
 		expect(await counters()).toEqual(before);
-	}, 90_000);
+	}, 180_000);
 });
