@@ -1,6 +1,7 @@
 import type { IHookFunctions, ITriggerFunctions } from 'n8n-workflow';
 import { hourMs, minuteMs } from '../model/clock';
 import { isShopJourneysError, ShopJourneysError } from '../model/errors';
+import type { ShopEvent } from '../model/events';
 import { keys } from '../model/records';
 import type { ShopAdapter } from '../shops/adapter';
 import type { Registration, ShopApi, ShopApiContext } from '../shops/api';
@@ -94,9 +95,11 @@ export async function disconnectShop(context: IHookFunctions, adapter: Connected
 
 /**
  * While the workflow is published: registers again at a restart and every hour, and asks the shop for what its deliveries
- * have missed, at once and every hour. @returns what stops it
+ * have missed, at once and every hour.
+ * @param onMissed told of each event that no delivery had brought
+ * @returns what stops it
  */
-export function keepConnected(context: ITriggerFunctions, adapter: ConnectedAdapter, { clock }: Installation, shop: ShopHandle): () => void {
+export function keepConnected(context: ITriggerFunctions, adapter: ConnectedAdapter, { clock }: Installation, shop: ShopHandle, onMissed: (event: ShopEvent) => void): () => void {
 	let isStopped = false;
 	let isStarted = false;
 	let isBusy = false;
@@ -127,7 +130,11 @@ export function keepConnected(context: ITriggerFunctions, adapter: ConnectedAdap
 			const counts = await reconcile({
 				store: shop.store,
 				clock,
-				record: shop.record,
+				record: async (event) => {
+					const outcome = await shop.record(event);
+					if (outcome === 'recorded') onMissed(event);
+					return outcome;
+				},
 				api: adapter.api,
 				context: () => shopApiContext(context, adapter.credential.type),
 				normalise: await normaliseContext(shop, clock.toJourneyMs),

@@ -199,7 +199,11 @@ export class ShopWebhookTrigger implements INodeType {
 		let isClosed = false;
 		await nowOrLater(this, async () => {
 			const installation = await getInstallation();
-			if (!isClosed) stop = keepConnected(this, adapter, installation, installation.shop(this.getNodeParameter('shop') as string));
+			if (isClosed) return;
+			const startFor = this.getNodeParameter('startFor', []) as EventType[];
+			stop = keepConnected(this, adapter, installation, installation.shop(this.getNodeParameter('shop') as string), (event) => {
+				if (startFor.includes(event.type)) this.emit([this.helpers.returnJsonArray([{ ...event }])]);
+			});
 		});
 		return {
 			...response,

@@ -101,14 +101,16 @@ describe('while it is published', () => {
 
 		const atMs = Date.now();
 		there.entries.orders.push({ changedAtMs: atMs, event: orderEvent(atMs, { orderId: 'missed' }) });
-		const stop = keepConnected(node('init'), there.adapter, installation, shop);
+		const missed: unknown[] = [];
+		const stop = keepConnected(node('init'), there.adapter, installation, shop, (event) => missed.push(event.order?.orderId));
 		await until(async () => (await connectionState(shop))?.lastReconciled);
+		expect(missed).toEqual(['missed']);
 		expect(await orderById({ store: shop.store } as Shop, 'missed')).not.toBeNull();
 		expect(log.filter((line) => line.includes('registering the webhooks failed: The shop is down.'))).toHaveLength(1);
 		stop();
 
 		there.failures = {};
-		const stopAgain = keepConnected(node('init'), there.adapter, installation, shop);
+		const stopAgain = keepConnected(node('init'), there.adapter, installation, shop, () => {});
 		await until(() => there.hooks.length);
 		expect(there.hooks).toEqual([{ address: moved, secret: shop.webhookSecret }]);
 		await until(async () => (await connectionState(shop))?.topics.length);
@@ -117,7 +119,7 @@ describe('while it is published', () => {
 
 	test('what was registered a moment ago is not registered again', async () => {
 		await connectShop(node(), there.adapter, shop);
-		const stop = keepConnected(node(), there.adapter, installation, shop);
+		const stop = keepConnected(node(), there.adapter, installation, shop, () => {});
 		await until(async () => (await connectionState(shop))?.lastReconciled);
 		expect(there.calls.filter((call) => call === 'register')).toHaveLength(1);
 		stop();

@@ -10,6 +10,7 @@ import { ShopJourneysError } from '../../../lib/model/errors';
 import type { Condition } from '../../../lib/model/conditions';
 import { type AliasRecord, type CustomerRecord, type HistoryRecord, keys, type OrderRecord } from '../../../lib/model/records';
 import { compileCondition } from '../../../lib/segments/compile';
+import { listSegment } from '../../../lib/segments/list';
 import type { Facts } from '../../../lib/segments/fields';
 import { importCsv, importFromShop, type ImportOptions, type ImportRecord, listImports } from '../../../lib/shops/imports';
 import { openStore } from '../../../lib/store/open';
@@ -189,10 +190,13 @@ describe(`a real shop's year${hasDataset ? '' : ' (left out: ../shared/fixtures 
 			['good ones abroad that were lost', { all: [{ field: 'orders.spent', op: 'at_least', value: 50_000 }, { not: { field: 'country', op: 'is', value: 'GB' } }, { field: 'orders.last', op: 'days_ago_at_least', value: 60 }] }, ({ spentMinor, country, lastAtMs }) => spentMinor >= 50_000 && country !== 'GB' && nowMs - lastAtMs! >= 60 * dayMs],
 		];
 		for (const [name, condition, isIn] of segments) {
-			const decide = compileCondition(condition, { currency: 'GBP', timezone: 'UTC' });
-			const wantedIn = bought.filter(([, customer]) => isIn(customer)).map(([id]) => id);
+			const settings = { currency: 'GBP', timezone: 'UTC' };
+			const decide = compileCondition(condition, settings);
+			const wantedIn = bought.filter(([, customer]) => isIn(customer)).map(([id]) => id).sort();
 			expect(wantedIn.length).toBeGreaterThan(0);
-			expect({ name, in: bought.map(([id]) => id).filter((id) => decide(facts.get(id)!, nowMs)) }).toEqual({ name, in: wantedIn });
+			expect({ name, in: bought.map(([id]) => id).filter((id) => decide(facts.get(id)!, nowMs)).sort() }).toEqual({ name, in: wantedIn });
+			const { customers } = await listSegment(shop.store, condition, { ...settings, nowMs, limit: 1_000 });
+			expect({ name, listed: customers.map(({ shopCustomerId }) => shopCustomerId).sort() }).toEqual({ name, listed: wantedIn });
 		}
 	}, 120_000);
 });
