@@ -53,25 +53,27 @@ export async function claimSteps(engine: EngineOptions, definition: JourneyDefin
 	const { store, clock, leaseMs } = engine;
 	if (settings.sendingMode === 'paused') return [];
 	const nowMs = clock.journeyNowMs();
-	const machineNowMs = clock.machineNowMs();
-	const claimed = await store.claim(indexes.due(definition.id), { dueMs: nowMs, machineNowMs, leaseUntilMs: machineNowMs + leaseMs, limit });
-	if (claimed.length === 0) return [];
-
-	const facts = new Map((await readFacts(store, claimed.map(({ key }) => key))).map((fact) => [keys.enrolment(fact.enrolment.id), fact]));
 	const due: Array<{ claim: Claimed; fact: EnrolmentFacts }> = [];
-	const settled: Array<{ claim: Claimed; settle: Settlement }> = [];
-	for (const claim of claimed) {
-		const fact = facts.get(claim.key);
-		const settle = fact ? settlement(fact, claim, definition, settings, nowMs) : forget(definition, claim);
-		if (settle) settled.push({ claim, settle });
-		else due.push({ claim, fact: fact! });
+	// What is settled here leaves room for more: a batch stays a full one, however many are in the holdout.
+	for (let asked = limit; asked > 0; asked = limit - due.length) {
+		const machineNowMs = clock.machineNowMs();
+		const claimed = await store.claim(indexes.due(definition.id), { dueMs: nowMs, machineNowMs, leaseUntilMs: machineNowMs + leaseMs, limit: asked });
+		const facts = new Map((await readFacts(store, claimed.map(({ key }) => key))).map((fact) => [keys.enrolment(fact.enrolment.id), fact]));
+		const settled: Array<{ claim: Claimed; settle: Settlement }> = [];
+		for (const claim of claimed) {
+			const fact = facts.get(claim.key);
+			const settle = fact ? settlement(fact, claim, definition, settings, nowMs) : forget(definition, claim);
+			if (settle) settled.push({ claim, settle });
+			else due.push({ claim, fact: fact! });
+		}
+		await atOnce(settled, ({ claim, settle }) =>
+			transact(store, async (tx) => {
+				tx.requireLease({ index: indexes.due(definition.id), key: claim.key, token: claim.token });
+				await settle(tx);
+			}),
+		);
+		if (claimed.length < asked) break;
 	}
-	await atOnce(settled, ({ claim, settle }) =>
-		transact(store, async (tx) => {
-			tx.requireLease({ index: indexes.due(definition.id), key: claim.key, token: claim.token });
-			await settle(tx);
-		}),
-	);
 	const products = await productsOf(store, due.map(({ fact }) => fact));
 	return due.map(({ claim, fact }) => ({
 		key: claim.key,

@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { type IDataObject, type INodeExecutionData, type IRun, type ITriggerFunctions } from 'n8n-workflow';
 import { heartbeatEveryMs, register, renewHeartbeat, switchOff } from '../journeys/definitions';
 import { applySchedule, claimEnded, claimSteps, type DueStep, type EngineOptions, finishEnded, giveBack, keepLeases, settleFinished } from '../journeys/engine';
-import { dayMs, hourMs, secondMs } from '../model/clock';
+import { dayMs, hourMs, minuteMs, secondMs } from '../model/clock';
+import { addSweep } from '../journeys/segmentTasks';
 import { isShopJourneysError } from '../model/errors';
 import { indexes, type JourneyDefinition } from '../model/records';
 import type { Installation, ShopHandle } from './installation';
@@ -22,6 +23,8 @@ const switchOffAfterMs = 10 * secondMs;
 const maintenanceEveryMs = hourMs;
 /** Pause between two looks for tasks that another process left behind, machine time: its own this process begins at once. */
 const tasksEveryMs = 10 * secondMs;
+/** Pause between two questions whether a segment is to be looked through, journey time. */
+const segmentEveryMs = minuteMs;
 /** How long the event log is kept, journey time. */
 const logKeptMs = 400 * dayMs;
 
@@ -74,6 +77,11 @@ export class JourneyRunner {
 		this.every(heartbeatEveryMs, () => renewHeartbeat(store, this.definition.id, this.owner, clock.machineNowMs()));
 		this.every(maintenanceEveryMs, () => this.maintain());
 		this.every(tasksEveryMs, () => this.shop.workTasks());
+		if (this.definition.segment) {
+			// Begins with the first look at all customers, which switching on may have added.
+			void this.guarded(() => this.shop.workTasks());
+			this.every(Math.max(segmentEveryMs / clock.speed, secondMs), () => this.lookThroughSegment());
+		}
 		this.every(Math.max(this.engine.leaseMs / 3, 500), () => this.prolong());
 		this.scheduleTick(0);
 	}
@@ -149,6 +157,8 @@ export class JourneyRunner {
 			this.batches.delete(batch);
 			if (this.mayGoOn && !this.isTicking) this.scheduleTick(0);
 			void this.guarded(() => batch.settle('success'));
+			// What the workflow did may have left something to tasks.
+			void this.guarded(() => this.shop.workTasks());
 		} else if (status === 'error' || status === 'crashed') {
 			this.batches.delete(batch);
 			void this.guarded(() => batch.settle('error'));
@@ -163,6 +173,11 @@ export class JourneyRunner {
 		this.batches.delete(batch);
 		if (error instanceof Error && /Engine 2/i.test(error.message)) this.canReportEnd = false;
 		void this.guarded(() => batch.settle('error'));
+	}
+
+	/** Time brings customers into a segment without any event: looks through it when it is time. */
+	private async lookThroughSegment(): Promise<void> {
+		if (await addSweep(this.shop.store, this.definition.id, this.installation.clock.journeyNowMs())) await this.shop.workTasks();
 	}
 
 	/** Leases of what is under way are prolonged until their absolute end; what lost its lease is let go. */
