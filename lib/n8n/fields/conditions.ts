@@ -1,4 +1,4 @@
-import type { INodeProperties, INodePropertyCollection, INodePropertyOptions } from 'n8n-workflow';
+import type { INodeProperties, INodePropertyCollection, INodePropertyOptions, NodeHint } from 'n8n-workflow';
 import type { Condition, EventCondition, FieldCondition, GroupCondition, MessageCondition, NearCondition, Operator } from '../../model/conditions';
 import { eventCatalogue, type EventType } from '../../model/events';
 import { parseAmountMinor } from '../../model/money';
@@ -170,7 +170,7 @@ function factValues(offered: readonly Choice[]): INodeProperties[] {
 	const choiceSets = [...new Set(offered.flatMap((choice) => choice.choices ?? []))];
 	return [
 		{ displayName: 'Fact', name: 'field', type: 'options', noDataExpression: true, options: offered.map(({ name, value }) => ({ name, value })), default: 'orders.count' },
-		{ displayName: 'Name', name: 'name', type: 'string', noDataExpression: true, default: '', placeholder: 'e.g. shoeSize', displayOptions: { show: { field: named } }, description: 'What your shop calls it' },
+		{ displayName: 'Name', name: 'name', type: 'string', required: true, noDataExpression: true, default: '', placeholder: 'e.g. shoeSize', displayOptions: { show: { field: named } }, description: 'What your shop calls it' },
 		...operatorFieldNames
 			.filter((name) => fieldsOf(...operatorFields[name].types).length > 0)
 			.map((name): INodeProperties => ({
@@ -182,11 +182,12 @@ function factValues(offered: readonly Choice[]): INodeProperties[] {
 				default: operatorFields[name].default,
 				displayOptions: { show: { field: fieldsOf(...operatorFields[name].types) } },
 			})),
-		{ displayName: 'Text', name: 'text', type: 'string', noDataExpression: true, default: '', placeholder: 'e.g. Vienna', displayOptions: { show: { field: fieldsOf('text'), textOperator: operatorsWith('textOperator', 'value') } }, description: 'Upper and lower case are the same' },
+		{ displayName: 'Text', name: 'text', type: 'string', required: true, noDataExpression: true, default: '', placeholder: 'e.g. Vienna', displayOptions: { show: { field: fieldsOf('text'), textOperator: operatorsWith('textOperator', 'value') } }, description: 'Upper and lower case are the same' },
 		{
 			displayName: 'Texts',
 			name: 'texts',
 			type: 'string',
+			required: true,
 			noDataExpression: true,
 			default: '',
 			placeholder: 'e.g. Vienna, Graz',
@@ -197,6 +198,7 @@ function factValues(offered: readonly Choice[]): INodeProperties[] {
 			displayName: 'Words',
 			name: 'words',
 			type: 'string',
+			required: true,
 			noDataExpression: true,
 			default: '',
 			placeholder: 'e.g. tea, coffee',
@@ -208,8 +210,8 @@ function factValues(offered: readonly Choice[]): INodeProperties[] {
 		{ displayName: 'Currency', name: 'currency', type: 'string', noDataExpression: true, default: '', placeholder: 'e.g. EUR', displayOptions: { show: { field: fieldsOf('money') } }, description: 'Empty: the currency of the shop' },
 		{ displayName: 'Days', name: 'days', type: 'number', noDataExpression: true, typeOptions: { minValue: 0 }, default: 30, displayOptions: { show: { field: fieldsOf('date'), dateOperator: operatorsWith('dateOperator', 'days') } } },
 		{ displayName: 'Days', name: 'birthdayDays', type: 'number', noDataExpression: true, typeOptions: { minValue: 0 }, default: 7, displayOptions: { show: { field: fieldsOf('birthday'), birthdayOperator: operatorsWith('birthdayOperator', 'days') } }, description: '0 is the day itself' },
-		{ displayName: 'Day', name: 'day', type: 'string', noDataExpression: true, default: '', placeholder: 'e.g. 2026-12-24', displayOptions: { show: { field: fieldsOf('date'), dateOperator: operatorsWith('dateOperator', 'day', 'dayRange') } }, description: 'Year, month and day, in the time zone of the shop' },
-		{ displayName: 'Up To', name: 'dayTo', type: 'string', noDataExpression: true, default: '', placeholder: 'e.g. 2026-12-31', displayOptions: { show: { field: fieldsOf('date'), dateOperator: operatorsWith('dateOperator', 'dayRange') } }, description: 'This day included' },
+		{ displayName: 'Day', name: 'day', type: 'string', required: true, noDataExpression: true, default: '', placeholder: 'e.g. 2026-12-24', displayOptions: { show: { field: fieldsOf('date'), dateOperator: operatorsWith('dateOperator', 'day', 'dayRange') } }, description: 'Year, month and day, in the time zone of the shop' },
+		{ displayName: 'Up To', name: 'dayTo', type: 'string', required: true, noDataExpression: true, default: '', placeholder: 'e.g. 2026-12-31', displayOptions: { show: { field: fieldsOf('date'), dateOperator: operatorsWith('dateOperator', 'dayRange') } }, description: 'This day included' },
 		...choiceSets.map((set): INodeProperties => ({
 			displayName: 'Values',
 			name: set.name,
@@ -236,7 +238,7 @@ const didValues: INodeProperties[] = [
 		default: 'anything',
 		displayOptions: { show: { event: eventsThat((carries) => carries === 'view') } },
 	},
-	{ displayName: 'Which', name: 'which', type: 'string', noDataExpression: true, default: '', placeholder: 'e.g. shoes', displayOptions: { show: { event: eventsThat((carries) => carries === 'view'), of: Object.keys(ofNames) } }, description: 'As your shop writes it; upper and lower case are the same' },
+	{ displayName: 'Which', name: 'which', type: 'string', required: true, noDataExpression: true, default: '', placeholder: 'e.g. shoes', displayOptions: { show: { event: eventsThat((carries) => carries === 'view'), of: Object.keys(ofNames) } }, description: 'As your shop writes it; upper and lower case are the same' },
 	{ displayName: 'Event Name', name: 'name', type: 'string', noDataExpression: true, default: '', placeholder: 'e.g. wishlist_added', displayOptions: { show: { event: ['custom'] } }, description: 'The name under which your shop sends the custom event. Empty: any.' },
 	{
 		displayName: 'How Often',
@@ -284,8 +286,20 @@ const messageValues: INodeProperties[] = [
 ];
 
 const nearValues: INodeProperties[] = [
-	{ displayName: 'Coordinates of the Place', name: 'place', type: 'string', noDataExpression: true, default: '', placeholder: 'e.g. 48.2082, 16.3738', description: 'Latitude and longitude, as maps show them when you click on a place' },
+	{ displayName: 'Coordinates of the Place', name: 'place', type: 'string', required: true, noDataExpression: true, default: '', placeholder: 'e.g. 48.2082, 16.3738', description: 'Latitude and longitude, as maps show them when you click on a place' },
 	{ displayName: 'Within (Km)', name: 'km', type: 'number', noDataExpression: true, typeOptions: { minValue: 0.1 }, default: 25, description: 'As the crow flies. Customers whose place is not known are not near.' },
+];
+
+const factsOf = '($parameter["conditions"]?.groups ?? []).flatMap((group) => group.conditions?.fact ?? [])';
+const didOf = '($parameter["conditions"]?.groups ?? []).flatMap((group) => group.conditions?.did ?? [])';
+const hint = (message: string, displayCondition: string): NodeHint => ({ message, displayCondition: `={{ ${displayCondition} }}`, type: 'warning', location: 'ndv', whenToDisplay: 'always' });
+
+/** What the editor says of conditions that cannot apply, while they are filled in; the fields themselves ask for what is missing. */
+export const conditionHints: NodeHint[] = [
+	hint('A condition asks for a number between two, but the first is greater than the second.', `${factsOf}.some((fact) => fact.numberOperator === "between" && fact.number > fact.numberTo)`),
+	hint('A condition asks for a day between two, but the first is later than the second.', `${factsOf}.some((fact) => fact.dateOperator === "between" && fact.day && fact.dayTo && fact.day > fact.dayTo)`),
+	hint('A day in a condition is not written as year, month and day, e.g. 2026-12-24.', `${factsOf}.some((fact) => [fact.day, fact.dayTo].some((day) => day && !/^\\d{4}-\\d{2}-\\d{2}$/.test(day)))`),
+	hint(`A condition looks back more than the ${historyDays} days for which it is kept what customers do.`, `${didOf}.some((did) => did.withinDays > ${historyDays})`),
 ];
 
 /** What a text of the editor holds between its commas. */
