@@ -13,6 +13,7 @@ const { ensureRuntime, withNodeOnPath } = require('./lib/runtime');
 const benchmarks = {
 	ingest: 'deliveries of a shop that n8n takes per second',
 	send: 'mails that n8n sends per second',
+	due: 'due enrolments that each driver claims per second, with many waiting',
 	record: 'events that each driver records per second, by kind',
 };
 const usage = `npm run bench                 all benchmarks
@@ -23,7 +24,8 @@ ${Object.entries(benchmarks)
 	.join('\n')}
 
 Shorter runs, to try them out (environment): BENCH_SECONDS (10, of one measurement), BENCH_WARMUP_SECONDS (10),
-BENCH_PAIRS (5), BENCH_MAILS (2000), BENCH_STOCK_MAILS (60). BENCH_CPU_PROFILE=<folder> profiles our n8n.`;
+BENCH_PAIRS (5), BENCH_MAILS (2000), BENCH_STOCK_MAILS (60),
+BENCH_DUE (100000), BENCH_WAITING (10000,1000000). BENCH_CPU_PROFILE=<folder> profiles our n8n.`;
 
 /** @param {string} node @param {string} name @returns {Promise<number>} exit code */
 function measure(node, name) {

@@ -31,7 +31,8 @@ export async function runJourneyTrigger(context: ITriggerFunctions, readParamete
 			const shop = installation.shop(shopId);
 			const settings = await shop.settings();
 			const parameters = readParameters(context, settings);
-			checkSupply(parameters, settings.system);
+			// n8n never again tries a trigger that failed at a restart, and the shop may only just be changing.
+			if (context.getActivationMode() !== 'init') checkSupply(parameters, settings.system);
 			const starting = new JourneyRunner(context, installation, shop, batchSize);
 			await starting.start(parameters);
 			runner = starting;

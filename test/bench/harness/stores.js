@@ -38,19 +38,22 @@ async function startRedis(folder, onEnd) {
 }
 
 /**
- * Opens an empty store of a driver in a folder that goes away at the end.
+ * Opens an empty store of a driver in a folder that goes away at the end, and says where it is.
  * @param {'sqlite' | 'redis'} driver
  * @param {(cleanUp: () => Promise<void> | void) => void} onEnd
  */
-async function openEmptyStore(driver, onEnd) {
+async function openEmptyStoreAt(driver, onEnd) {
 	const folder = fs.mkdtempSync(path.join(os.tmpdir(), `shop-journeys-bench-${driver}-`));
 	onEnd(() => fs.rmSync(folder, { recursive: true, force: true }));
 	const config = driver === 'sqlite' ? { driver, file: path.join(folder, 'store.sqlite') } : { driver, url: await startRedis(folder, onEnd) };
 	const hub = ours('lib/store/open').openStore(config);
 	onEnd(() => hub.close());
 	await hub.ping();
-	return hub;
+	return { hub, config };
 }
+
+/** Opens an empty store of a driver. @param {'sqlite' | 'redis'} driver @param {(cleanUp: () => Promise<void> | void) => void} onEnd */
+const openEmptyStore = async (driver, onEnd) => (await openEmptyStoreAt(driver, onEnd)).hub;
 
 /** The drivers that can be measured here. */
 function driversHere() {
@@ -69,4 +72,4 @@ async function inParallel(count, width, work) {
 	);
 }
 
-module.exports = { ours, openEmptyStore, driversHere, inParallel };
+module.exports = { ours, openEmptyStore, openEmptyStoreAt, driversHere, inParallel };

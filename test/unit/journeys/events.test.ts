@@ -287,7 +287,10 @@ describe('the holdout', () => {
 		const journey = (id: string) => ({ id, holdoutPercent: 10 });
 		const members = (id: string) => Array.from({ length: 10_000 }, (_one, index) => `customer-${index}`).filter((customer) => isHoldout(journey(id), customer));
 		const [a, b] = [members('a'), members('b')];
-		for (const share of [a.length, b.length]) expect(share).toBeGreaterThan(900), expect(share).toBeLessThan(1100);
+		for (const share of [a.length, b.length]) {
+			expect(share).toBeGreaterThan(900);
+			expect(share).toBeLessThan(1100);
+		}
 		const both = a.filter((customer) => b.includes(customer)).length;
 		expect(both).toBeGreaterThan(60);
 		expect(both).toBeLessThan(140);
