@@ -145,7 +145,7 @@ async function moveNames(tx: Transaction, { from, aliases }: MergeAbout, stays: 
 /** Whoever still waits to be told goes on waiting, since the earlier of both requests. */
 async function moveRequests(tx: Transaction, store: Store, { from, restock }: MergeAbout, stays: CustomerRecord): Promise<void> {
 	for (const [index, atMs] of Object.entries(restock)) {
-		if (!(await isWaiting(store, index, from, atMs))) continue;
+		if (!(await isWaiting(store, index, [from], atMs))) continue;
 		tx.index(index, keys.customer(from), null);
 		if (stays.erasedAtMs === undefined) tx.index(index, keys.customer(stays.id), stays.restock?.[index] ?? atMs);
 	}

@@ -27,7 +27,7 @@ export async function loadNamed(tx: Transaction, event: ShopEvent, definitions: 
 	await tx.load([
 		...[...leads.map(({ id }) => id), ...owners].flatMap(customerKeys),
 		...leads.filter(({ id }) => id === undefined).map(({ alias }) => keys.suppression(context.hashAddress(alias))),
-		...carts.flatMap((id) => [keys.cart(id), ...(event.cart ? cartEnrolments(definitions, id) : [])]),
+		...carts.flatMap((id) => [keys.cart(id), ...cartEnrolments(definitions, id)]),
 	]);
 	// What is under way for the customers of a cart or an order may end by it.
 	if (!tokens) return;

@@ -17,10 +17,10 @@ export interface Restocked {
 /** Tasks added per commit; each is a document of its own. */
 const tasksAtOnce = 20;
 
-/** Whether a customer is in the index at this time: who was told has been taken out of it. */
-export async function isWaiting(store: Store, index: string, customerId: string, atMs: number): Promise<boolean> {
+/** Whether a customer, by any of these ids, is in the index at this time: who was told has been taken out of it. */
+export async function isWaiting(store: Store, index: string, customerIds: string[], atMs: number): Promise<boolean> {
 	const asked = await store.walk(index, { from: atMs, to: atMs, limit: 10_000 });
-	return asked.some(({ key }) => key === keys.customer(customerId));
+	return asked.some(({ key }) => customerIds.some((id) => key === keys.customer(id)));
 }
 
 /**
@@ -35,7 +35,7 @@ export async function applyRestockRequest(tx: Transaction, event: ShopEvent, cus
 	const known = customer.restock?.[index];
 	if (known === atMs) return false;
 	if (known !== undefined) {
-		const waits = await isWaiting(context.store, index, customer.id, known);
+		const waits = await isWaiting(context.store, index, [customer.id, ...(customer.merged ?? [])], known);
 		if (waits ? known < atMs : atMs < known) return false;
 	}
 	const requests = Object.entries({ ...customer.restock, [index]: atMs }).sort(([, a], [, b]) => b - a);

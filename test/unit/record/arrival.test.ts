@@ -13,8 +13,8 @@ import { anna, ben, cartEvent, checkoutEvent, checkoutJourney, customerByEmail, 
  *   first it was never ended;
  * - a delivery without an address, of a cart for which two different people are named: it counts as a visit of whom the
  *   cart was known to belong to when it arrived;
- * - facts with the same time and the same tie-break that contradict each other: the one that arrives last counts;
- * - customers known first by one alias and later by another: merging two customers is not done yet.
+ * - facts with the same time and the same tie-break that contradict each other: the one that arrives last counts.
+ * One person under several names: see persons.test.ts.
  */
 const emails = ['anna@example.com', 'ben@example.com'];
 const people = [anna, ben];
