@@ -17,11 +17,13 @@ const moveAtOnce = 12;
 /** Belongings moved per batch. */
 const batchSize = 30;
 
-/** What is left to do after a merge; ids only, but for the aliases. */
+/** What is left to do after a merge. */
 interface MergeAbout {
 	from: string;
 	to: string;
 	aliases: string[];
+	/** Aliases of either that the document has no room for. */
+	surplus: string[];
 	restock: Record<string, number>;
 }
 
@@ -43,8 +45,6 @@ export async function applyMerge(tx: Transaction, a: CustomerRecord, b: Customer
 	await moveEnrolments(tx, moving, stays.id, (journey) => definitions.byId.get(journey), context.journeyNowMs);
 	await moveLatestCart(tx, goes, stays.id);
 	await endWhatBothEnd(tx, stays.id, definitions, context);
-	const kept = tx.get<CustomerRecord>(key)!.aliases ?? [];
-	for (const alias of [...(stays.aliases ?? []), ...(goes.aliases ?? [])]) if (!kept.includes(alias)) belongs(tx, alias, context.journeyNowMs, stays.id);
 
 	const [before, lost] = [stays, goes].map(({ id }) => tx.get<HistoryRecord>(keys.history(id)));
 	if (lost) {
@@ -56,7 +56,9 @@ export async function applyMerge(tx: Transaction, a: CustomerRecord, b: Customer
 		tx.index(indexes.segment(journey), key, tx.get<CustomerRecord>(key)!.segments![journey]);
 	}
 	belongs(tx, mergedKey(goes.id), context.journeyNowMs, stays.id);
-	const about: MergeAbout = { from: goes.id, to: stays.id, aliases: goes.aliases ?? [], restock: goes.restock ?? {} };
+	const kept = tx.get<CustomerRecord>(key)!.aliases ?? [];
+	const surplus = [...(stays.aliases ?? []), ...(goes.aliases ?? [])].filter((alias) => !kept.includes(alias));
+	const about: MergeAbout = { from: goes.id, to: stays.id, aliases: goes.aliases ?? [], surplus, restock: goes.restock ?? {} };
 	await addTask(tx, { id: `merge-${goes.id}`, type: 'merge', about: about as unknown as Json }, context.journeyNowMs);
 	return tx.get<CustomerRecord>(key)!;
 }
@@ -118,7 +120,7 @@ export const mergeTask: TaskHandler = async (task, tx, store) => {
 	if (!stays || !gone) return { done: true };
 	switch ((task.position ?? 'names') as Step) {
 		case 'names':
-			await moveNames(tx, about, stays);
+			await moveNames(tx, about, stays, task.createdAtMs);
 			return { position: 'requests' };
 		case 'requests':
 			await moveRequests(tx, store, about, stays);
@@ -137,7 +139,8 @@ export const mergeTask: TaskHandler = async (task, tx, store) => {
 	}
 };
 
-async function moveNames(tx: Transaction, { from, aliases }: MergeAbout, stays: CustomerRecord): Promise<void> {
+async function moveNames(tx: Transaction, { from, aliases, surplus }: MergeAbout, stays: CustomerRecord, nowMs: number): Promise<void> {
+	if (stays.erasedAtMs === undefined) for (const alias of surplus) belongs(tx, alias, nowMs, stays.id);
 	await tx.load(aliases);
 	for (const alias of aliases) if (tx.get<AliasRecord>(alias)?.id === from) tx.set(alias, stays.erasedAtMs === undefined ? { id: stays.id } : null);
 }

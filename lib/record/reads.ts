@@ -19,10 +19,12 @@ export async function loadNamed(tx: Transaction, event: ShopEvent, definitions: 
 	const told = event.return && keys.return(event.return.returnId);
 	// A cart is usually called by its token.
 	const guess = tokens?.cartToken && keys.cart(tokens.cartToken);
-	await tx.load([...aliases, ...cartAliases, ...customerKeys(event.customerId), order, told, guess, event.product && keys.product(event.product.productId)]);
+	const confirmation = event.order && !event.isHistory && keys.confirmation(event.order.orderId);
+	await tx.load([...aliases, ...cartAliases, ...customerKeys(event.customerId), order, confirmation || undefined, told, guess, event.product && keys.product(event.product.productId)]);
 
 	const leads = aliases.map((alias) => ({ alias, id: tx.get<AliasRecord>(alias)?.id }));
-	const carts = cartAliases.map((alias) => tx.get<AliasRecord>(alias)?.id).filter((id) => id !== undefined);
+	const known = cartAliases.map((alias) => tx.get<AliasRecord>(alias)?.id).filter((id) => id !== undefined);
+	const carts = known.length > 0 || !tokens?.cartToken ? known : [tokens.cartToken];
 	const owners = [guess && tx.get<CartRecord>(guess)?.customerId, order && tx.get<OrderRecord>(order)?.customerId, told && tx.get<ReturnRecord>(told)?.customerId];
 	await tx.load([
 		...[...leads.map(({ id }) => id), ...owners].flatMap(customerKeys),

@@ -86,7 +86,7 @@ export function createRecorder(options: RecorderOptions): Recorder {
 				tx.adopt(journeys.document);
 				tx.once(event.dedupeId, machineNowMs + rememberMs);
 				const told = event.customer ? { ...event, customer: normaliseFacts(event.customer) } : event;
-				const isNews = await take(tx, await withBuyer(tx, told), journeys, context);
+				const isNews = await take(tx, told, journeys, context);
 				await indexChanges(tx);
 				tx.count(deliveryCounters, `${event.source}.${isNews ? event.type : 'stale'}`);
 				hasTask = tx.changed('task:').length > 0;
@@ -129,9 +129,10 @@ function contextOf({ store, clock, newId, hashAddress }: RecorderOptions, { isHi
 }
 
 /** Records an event with normalised facts. Returns whether it was news. */
-async function take(tx: Transaction, event: ShopEvent, journeys: Definitions, context: RecordContext): Promise<boolean> {
-	if (event.type === 'customer_erased') return await applyErasure(tx, event.customerId, aliasesOf(event), journeys, context);
-	await loadNamed(tx, event, journeys, context);
+async function take(tx: Transaction, told: ShopEvent, journeys: Definitions, context: RecordContext): Promise<boolean> {
+	if (told.type === 'customer_erased') return await applyErasure(tx, told.customerId, aliasesOf(told), journeys, context);
+	await loadNamed(tx, told, journeys, context);
+	const event = await withBuyer(tx, told);
 	const identified = await identify(tx, event, journeys, context);
 	if (identified?.facts) await takeFacts(tx, identified, event, journeys, context);
 	const applied = await apply(tx, event, identified && current(tx, identified.customer), journeys, context);

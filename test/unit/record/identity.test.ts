@@ -123,6 +123,25 @@ describe('a visitor', () => {
 	});
 });
 
+describe('a customer of many browsers', () => {
+	const browsers = Array.from({ length: 90 }, (_browser, index) => `v-${index}`);
+
+	it('is found by each of them, has a document of bounded size, and is forgotten under every name', async () => {
+		for (const [index, visitorId] of browsers.entries()) await identified({ email: index % 2 ? 'anna@example.com' : 'a.koch@example.com', visitorId });
+		await tell({ shopCustomerId: '1', email: 'anna@example.com' });
+		await tell({ shopCustomerId: '1', email: 'a.koch@example.com' });
+		await shop.workTasks();
+		const customer = (await customerByAccount(shop, '1'))!;
+		expect(customer.aliases).toHaveLength(40);
+		expect(customer.aliases).toEqual(expect.arrayContaining([keys.alias('email', 'anna@example.com'), keys.alias('email', 'a.koch@example.com'), keys.alias('shop-customer', '1')]));
+		for (const visitorId of browsers) expect((await customerByVisitor(shop, visitorId))?.id).toBe(customer.id);
+		await shop.record(eventOf('customer_erased', shop.now(), { customer: { shopCustomerId: '1' } }));
+		await shop.workTasks();
+		const aliases = await shop.store.read([...browsers.map((visitorId) => keys.alias('visitor', visitorId)), keys.alias('email', 'a.koch@example.com')]);
+		expect(aliases.filter(({ value }) => value !== null)).toEqual([]);
+	});
+});
+
 describe('what a browser says', () => {
 	it('merges nobody and adds no address to an account', async () => {
 		await tell({ shopCustomerId: '1', firstName: 'Anna' });

@@ -54,7 +54,6 @@ describe('recording', () => {
 	])('%s asks the store no more often than needed, and commits once', async (_what, event, reads) => {
 		const names = await roundsOf(event());
 		expect(names.filter((name) => name === 'commit')).toHaveLength(1);
-		if (process.env.DBG) console.log(rounds);
 		expect(names.filter((name) => name !== 'commit')).toEqual(Array.from({ length: reads }, () => 'read'));
 	});
 });
