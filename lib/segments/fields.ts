@@ -77,6 +77,8 @@ export interface FactIndex {
 	yearDays?: number;
 	/** One index for each word, for up to so many words of a customer. */
 	words?: number;
+	/** The word that most customers have: listing by it would read nearly everybody, so it is not kept. */
+	leftOut?: string;
 }
 
 /** The values of a choice, under a name of one word: facts that share it share the editor's field. */
@@ -204,7 +206,7 @@ export const factFields: readonly FactField[] = [
 			choices: consentChoices,
 			read: (c) => c.consent[channel]?.status ?? 'none',
 			item: (c) => c.consent?.[channel] ?? 'none',
-			index: { words: 1 },
+			index: { words: 1, leftOut: 'none' },
 		}),
 		customer({ id: `consent.${channel}.basis`, label: `Consent: How for ${name}`, type: 'choice', choices: basisChoices, read: (c) => c.consent[channel]?.basis }),
 		customer({ id: `consent.${channel}.since`, label: `Consent: Since When for ${name}`, type: 'date', read: (c) => c.consent[channel]?.atMs }),

@@ -55,7 +55,7 @@ function addEntries(entries: Map<string, number>, { id, amounts, read, index }: 
 		else if (typeof value === 'number') entries.set(byValue(id), value);
 	}
 	if (index!.words) {
-		const words = new Set((Array.isArray(value) ? value : [value]).map(indexWord));
+		const words = new Set((Array.isArray(value) ? value : [value]).filter((word) => word !== index!.leftOut).map(indexWord));
 		if (words.size > index!.words) entries.set(withMany(id), 0);
 		else for (const word of words) entries.set(byWord(id, word), 0);
 	}

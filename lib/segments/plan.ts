@@ -7,6 +7,7 @@ import { firstDay } from './compile';
 import { factField, type FactField } from './fields';
 import { activeDay, byAmount, byValue, byWord, byYearDay, everyone, latitude, withMany } from './indexes';
 import { operandOf } from './operators';
+import { indexWord } from './words';
 
 /** A piece of an index, both bounds included. */
 export interface Range {
@@ -119,8 +120,10 @@ function fieldRanges(condition: FieldCondition, options: PlanOptions): Range[] |
 	return field.index.value ? valueRange(field, condition, options) : null;
 }
 
-function wordRanges({ id, index }: FactField, { value }: FieldCondition): Range[] {
-	const names = new Set((Array.isArray(value) ? value : [value]).map((word) => byWord(id, word)));
+function wordRanges({ id, index }: FactField, { value }: FieldCondition): Range[] | null {
+	const words: unknown[] = Array.isArray(value) ? value : [value];
+	if (index!.leftOut !== undefined && words.map(indexWord).includes(indexWord(index!.leftOut))) return null;
+	const names = new Set(words.map((word) => byWord(id, word)));
 	if (index!.words! > 1) names.add(withMany(id));
 	return [...names].map((name) => ({ index: name }));
 }

@@ -12,7 +12,6 @@ const sql = {
 	update: 'UPDATE document SET version = version + 1, data = ? WHERE scope = ? AND key = ?',
 	remove: 'DELETE FROM document WHERE scope = ? AND key = ?',
 	token: 'SELECT token FROM lease WHERE scope = ? AND idx = ? AND key = ?',
-	leaseRemove: 'DELETE FROM lease WHERE scope = ? AND idx = ? AND key = ?',
 	entrySet:
 		'INSERT INTO entry (scope, idx, key, value) VALUES (?, ?, ?, ?) ON CONFLICT (scope, idx, key) DO UPDATE SET value = excluded.value',
 	entryRemove: 'DELETE FROM entry WHERE scope = ? AND idx = ? AND key = ?',
@@ -63,6 +62,17 @@ function addCounters(db: SqliteConnection, scope: string, counters: PreparedComm
 	}
 }
 
+/** Statements that take leases off so many entries at once, by that number. */
+const leaseRemovals: string[] = [];
+
+/** Most entries that a commit sets have no lease, and one look at the small tree for each is enough to know. */
+function removeLeases(db: SqliteConnection, scope: string, entries: PreparedCommit['index']): void {
+	const count = entries.length;
+	if (count === 0) return;
+	leaseRemovals[count] ??= `DELETE FROM lease WHERE scope = ? AND (idx, key) IN (VALUES ${Array(count).fill('(?, ?)').join(', ')})`;
+	db.run(leaseRemovals[count], scope, ...entries.flatMap(({ index, key }) => [index, key]));
+}
+
 function appendLog(db: SqliteConnection, scope: string, log: PreparedCommit['log']): void {
 	let seq = db.get<{ seq: number }>(sql.seqTake, scope, log.length)!.seq - log.length;
 	for (const { atMs, type, subject, text } of log) db.run(sql.logAdd, scope, ++seq, atMs, type, subject, text);
@@ -85,8 +95,8 @@ export function applyCommit(db: SqliteConnection, scope: string, commit: Prepare
 		else if (version === 0) db.run(sql.insert, scope, key, text);
 		else db.run(sql.update, text, scope, key);
 	}
+	removeLeases(db, scope, commit.index);
 	for (const { index, key, value } of commit.index) {
-		db.run(sql.leaseRemove, scope, index, key);
 		if (value === null) db.run(sql.entryRemove, scope, index, key);
 		else db.run(sql.entrySet, scope, index, key, value);
 	}
