@@ -1,13 +1,15 @@
 import type { AttributeValue, EventType, ShopEvent } from '../model/events';
 import type { ProductRulesRecord } from '../model/productRules';
-import { type CustomerRecord, type HistoryRecord, type JourneyDefinition, keys, type OrderRecord, type ProductRecord, type ReturnRecord } from '../model/records';
+import { type Anchor, type CustomerRecord, type EnrolmentRecord, type HistoryRecord, type JourneyDefinition, keys, type OrderRecord, type ProductRecord, type ReturnRecord } from '../model/records';
 import type { Facts } from '../segments/fields';
 import type { Transaction } from '../store/transaction';
+import { dateMs } from './anchor';
 import { applyBrowse } from './browse';
 import type { Definitions } from './definitions';
 import { applyEndings, isOverAlready, orderIdOf } from './endings';
-import { type About, enrolmentId, entityOf } from './enrolment';
+import { type About, enrolmentId, entityOf, hasNotBegun, restart } from './enrolment';
 import { keptView, tryEnter, whereOf } from './gate';
+import { firstStep, zoneOf } from './schedule';
 import { applySegments } from './segments';
 
 /** Of one order, so many products begin journeys, all journeys together: a commit is bounded. */
@@ -35,6 +37,7 @@ export async function applyJourneys(tx: Transaction, { event, happened, customer
 	const owner = customerId ?? ownerOfOrder(tx, event);
 	if (owner === null) return;
 	await tx.load([keys.customer(owner)]);
+	await followDates(tx, event, owner, definitions, nowMs);
 	if (!event.isHistory) {
 		await applyEvents(tx, event, happened, owner, definitions, nowMs);
 		await applyBrowse(tx, definitions.active, event, owner, nowMs);
@@ -45,6 +48,27 @@ export async function applyJourneys(tx: Transaction, { event, happened, customer
 function ownerOfOrder(tx: Transaction, event: ShopEvent): string | null {
 	const orderId = orderIdOf(event);
 	return orderId !== undefined && tx.has(keys.order(orderId)) ? (tx.get<OrderRecord>(keys.order(orderId))?.customerId ?? null) : null;
+}
+
+/** A birthday was corrected, a payment put off: journeys that count from it and have not begun to write move along. */
+async function followDates(tx: Transaction, event: ShopEvent, customerId: string, definitions: Definitions, nowMs: number): Promise<void> {
+	const customer = tx.get<CustomerRecord>(keys.customer(customerId));
+	const before = tx.before<CustomerRecord>(keys.customer(customerId));
+	const dated = Object.entries(customer?.open ?? {}).filter(([, { journey }]) => definitions.byId.get(journey)?.anchor?.type === 'date');
+	if (!customer || !before || dated.length === 0) return;
+	const orderKey = keys.order(orderIdOf(event) ?? '');
+	const [order, orderBefore] = tx.has(orderKey) ? [tx.get<OrderRecord>(orderKey), tx.before<OrderRecord>(orderKey)] : [null, null];
+	await tx.load(dated.map(([id]) => keys.enrolment(id)));
+	for (const [id, { journey }] of dated) {
+		const definition = definitions.byId.get(journey)!;
+		const enrolment = tx.get<EnrolmentRecord>(keys.enrolment(id));
+		const { of } = definition.anchor as Extract<Anchor, { type: 'date' }>;
+		if (enrolment?.status !== 'open' || !hasNotBegun(enrolment) || (of === 'payment_due' && enrolment.orderId !== order?.orderId)) continue;
+		const zone = zoneOf(customer, definition);
+		const date = dateMs(of, customer, order, nowMs, zone);
+		if (date === null || date === dateMs(of, before, orderBefore, nowMs, zone)) continue;
+		restart(tx, definition, enrolment, date, firstStep(definition, date, nowMs, zone) ?? enrolment.step);
+	}
 }
 
 type Happened = Happening['happened'];

@@ -247,6 +247,21 @@ describe('delays that follow data', () => {
 		expect(await countersOf(shop, 'events')).toEqual({ entered: 1, 'not_entered.no_date': 1 });
 	});
 
+	it('move along with a date that is put right before anything was sent', async () => {
+		const opened = shop.now();
+		await switchOn({ anchor: { type: 'date', of: 'payment_due' }, steps: [{ name: '2 days before', delayMs: -2 * dayMs }], maxAgeMs: 30 * dayMs });
+		await switchOn({ id: 'birthdays', subject: 'customer', anchor: { type: 'date', of: 'birthday' }, steps: [{ name: 'On the day', delayMs: 0 }] });
+		await shop.record(customerEvent(opened, { ...anna, birthday: '1990-05-04' }));
+		await order('order-1', { paymentDueAtMs: opened + 14 * dayMs });
+		expect(await enrolmentAt(shop, 'birthdays:customer-1')).toMatchObject({ dueAtMs: Date.parse('2026-05-04T00:00+02:00') });
+		shop.pass(minuteMs);
+		await shop.record(customerEvent(shop.now(), { ...anna, birthday: '1990-06-05' }));
+		await shop.record(orderEvent(opened, { orderId: 'order-1', paymentDueAtMs: opened + 20 * dayMs, updatedAtMs: shop.now() }, { type: 'order_updated', customer: anna }));
+		expect(await enrolmentAt(shop, 'birthdays:customer-1')).toMatchObject({ dueAtMs: Date.parse('2026-06-05T00:00+02:00') });
+		expect(await enrolmentAt(shop, 'events:order-1')).toMatchObject({ dueAtMs: opened + 18 * dayMs });
+		expect(await countersOf(shop, 'events')).toEqual({ entered: 1 });
+	});
+
 	const rules = async (list: object[]) =>
 		await transact(shop.store, async (tx) => {
 			await tx.load([keys.productRules]);
