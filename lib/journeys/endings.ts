@@ -35,7 +35,7 @@ export function orderIdOf({ order, refund, parcel }: ShopEvent): string | undefi
 export async function applyEndings(tx: Transaction, event: ShopEvent, customerId: string | null, definitions: Definitions, nowMs: number): Promise<void> {
 	const order = recorded<OrderRecord>(tx, orderIdOf(event), keys.order);
 	const buyer = order?.customerId ?? customerId;
-	if (order && buyer) await endOpen(tx, buyer, ['order', 'same_product', 'paid', 'cancelled'], (enrolment, { endsOn }) => endByOrder(enrolment, endsOn, order), definitions, nowMs);
+	if (order && buyer) await endOpen(tx, buyer, ['order', 'same_product', 'paid', 'cancelled', 'released'], (enrolment, { endsOn }) => endByOrder(enrolment, endsOn, order), definitions, nowMs);
 
 	const returned = recorded<ReturnRecord>(tx, event.return?.returnId, keys.return);
 	const sender = returned?.customerId ?? customerId;
@@ -65,6 +65,7 @@ function endByOrder(enrolment: EnrolmentRecord, endsOn: EndsOn[], order: OrderRe
 	if (enrolment.orderId === order.orderId) {
 		if (endsOn.includes('cancelled') && order.cancelledAtMs !== undefined) return 'cancelled';
 		if (endsOn.includes('paid') && isPaid(order)) return 'paid';
+		if (endsOn.includes('released') && order.waitsFor?.length === 0) return 'released';
 		return null;
 	}
 	// A purchase before the cart's last change, or before the journey began (a late update of last week's order), ends nothing.

@@ -69,12 +69,12 @@ interface Telling {
 	atMs: number;
 }
 
-/** Enters one customer, and ends what waited with them. Returns whether any journey took the customer in. */
-async function tell(tx: Transaction, { key, variantId }: Waiting, { about: { productId }, product, listening, ending, atMs }: Telling): Promise<boolean> {
+/** Enters one customer, and ends what waited with them; who has bought it since asking waits no more. Returns whether any journey took the customer in. */
+async function tell(tx: Transaction, { key, value: askedAtMs, variantId }: Waiting, { about: { productId }, product, listening, ending, atMs }: Telling): Promise<boolean> {
 	const asked = tx.get<CustomerRecord>(key);
 	if (asked?.mergedInto !== undefined) await tx.load([keys.customer(asked.mergedInto)]);
 	const customer = asked?.mergedInto !== undefined ? tx.get<CustomerRecord>(keys.customer(asked.mergedInto)) : asked;
-	if (!customer) return false;
+	if (!customer || (customer.bought?.products[productId]?.lastAtMs ?? -Infinity) > askedAtMs) return false;
 	const entityIn = (definition: JourneyDefinition) => (definition.subject === 'product' ? productEntity(customer.id, productId, variantId) : entityOf(definition, customer));
 	const keyIn = (definition: JourneyDefinition) => keys.enrolment(enrolmentId(definition.id, entityIn(definition)));
 	await tx.load([...listening, ...ending].map(keyIn));

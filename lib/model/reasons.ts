@@ -35,6 +35,7 @@ export const endReasons = {
 	cart_started: 'The customer put something in the cart.',
 	paid: 'The order was paid.',
 	cancelled: 'The order was cancelled.',
+	released: 'The order waits for no goods any more.',
 	return_settled: 'The return needs nothing more.',
 	left_segment: 'The customer is no longer in the segment.',
 	emptied: 'The cart was emptied.',

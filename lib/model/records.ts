@@ -165,6 +165,7 @@ export type EndReason =
 	| 'cart_started'
 	| 'paid'
 	| 'cancelled'
+	| 'released'
 	| 'return_settled'
 	| 'left_segment'
 	| 'restocked'
@@ -257,6 +258,8 @@ export type EndsOn =
 	/** The enrolment's order was paid, or cancelled. */
 	| 'paid'
 	| 'cancelled'
+	/** The enrolment's order waits for no goods any more. */
+	| 'released'
 	/** The enrolment's return needs nothing more, or was settled. */
 	| 'return_settled'
 	/** The customer is no longer in the segment. */

@@ -1,10 +1,9 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { INodeProperties, INodeType } from 'n8n-workflow';
 import { readAnchor, readSchedule } from '../../lib/n8n/fields/journey';
+import { packageName, type Template, templates, triggers } from './chapters';
 
-const root = path.join(__dirname, '../../workflows-templates');
-const packageName = 'n8n-nodes-shop-journeys';
 const manifest = JSON.parse(readFileSync(path.join(__dirname, '../../package.json'), 'utf8')) as { n8n: { nodes: string[] } };
 /** Every node that the package announces, by the type that workflows name it by. */
 const ours = new Map(
@@ -15,30 +14,7 @@ const ours = new Map(
 	}),
 );
 
-interface TemplateNode {
-	id: string;
-	name: string;
-	type: string;
-	typeVersion: number;
-	parameters: Record<string, unknown>;
-	credentials?: unknown;
-	webhookId?: string;
-	position: [number, number];
-}
-interface Template {
-	id: string;
-	name: string;
-	active: boolean;
-	nodes: TemplateNode[];
-	connections: Record<string, { main: Array<Array<{ node: string; type: string; index: number }>> }>;
-	settings: Record<string, unknown>;
-}
-
-const files = readdirSync(root)
-	.filter((chapter) => statSync(path.join(root, chapter)).isDirectory())
-	.flatMap((chapter) => readdirSync(path.join(root, chapter)).filter((file) => file.endsWith('.json')).map((file) => `${chapter}/${file}`));
-const read = (file: string) => JSON.parse(readFileSync(path.join(root, file), 'utf8')) as Template;
-const templates = files.map((file) => ({ file, template: read(file) }));
+const files = templates.map(({ file }) => file);
 
 test('the journeys of all chapters so far are there', () => {
 	expect(files.sort()).toEqual(
@@ -88,8 +64,7 @@ describe.each(templates)('$file', ({ file, template }) => {
 			expect(names.has(from)).toBe(true);
 			for (const { node } of main.flat()) expect(names.has(node)).toBe(true);
 		}
-		const journeys = ['cartAbandonedTrigger', 'shopEventTrigger', 'segmentTrigger'].map((name) => `${packageName}.${name}`);
-		for (const trigger of template.nodes.filter(({ type }) => journeys.includes(type))) {
+		for (const { node: trigger } of triggers.filter((journey) => journey.file === file)) {
 			const steps = readSchedule((trigger.parameters.schedule as { steps: Parameters<typeof readSchedule>[0] }).steps, readAnchor(String(trigger.parameters.anchor ?? 'entry'), trigger.parameters.leadDays));
 			const outputs = template.connections[trigger.name].main;
 			expect(outputs).toHaveLength(steps.length + (trigger.parameters.showEnded ? 1 : 0));

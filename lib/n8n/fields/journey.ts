@@ -146,6 +146,7 @@ const endings: Record<EndsOn, { name: string; description: string }> = {
 	cart_started: { name: 'Cart Started', description: 'The customer put something in a cart' },
 	paid: { name: 'Order Paid', description: 'The order that the journey is about was paid' },
 	cancelled: { name: 'Order Cancelled', description: 'The order that the journey is about was cancelled' },
+	released: { name: 'Order No Longer Held', description: 'The order that the journey is about waits for no goods any more' },
 	return_settled: { name: 'Return Settled', description: 'The return that the journey is about needs nothing more' },
 	left_segment: { name: 'Segment Left', description: 'The customer is no longer in the segment' },
 	restocked: { name: 'Told That It Is Back', description: 'A journey on "Product Back in Stock" told the customer' },

@@ -178,8 +178,9 @@ describe('an order ends', () => {
 		['paid', { paidAtMs: 1 }, 'paid'],
 		['paid', { awaitsPayment: false }, 'paid'],
 		['cancelled', { cancelledAtMs: 1 }, 'cancelled'],
+		['released', { waitsFor: [] }, 'released'],
 	] as const)('by being %s', async (ending, facts, endReason) => {
-		await switchOn({ events: ['order_awaiting_payment'], endsOn: ['paid', 'cancelled'].filter((word) => word === ending) as JourneyDefinition['endsOn'], kind: 'transactional' });
+		await switchOn({ events: ['order_awaiting_payment'], endsOn: ['paid', 'cancelled', 'released'].filter((word) => word === ending) as JourneyDefinition['endsOn'], kind: 'transactional' });
 		await order('order-1', { awaitsPayment: true });
 		await order('order-2', { awaitsPayment: true });
 		expect(await waitingIn(shop, 'events')).toHaveLength(2);

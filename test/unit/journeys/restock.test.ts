@@ -3,7 +3,7 @@ import { dayMs, minuteMs } from '../../../lib/model/clock';
 import { type CustomerRecord, indexes, type JourneyDefinition, keys } from '../../../lib/model/records';
 import { transact } from '../../../lib/store/transaction';
 import { addTask, workTasks } from '../../../lib/tasks/tasks';
-import { openShop, type Shop } from '../record/shop';
+import { openShop, orderEvent, type Shop } from '../record/shop';
 import { countersOf, enrolmentAt, happening, orderJourney, waitingIn } from './triggers';
 
 let shop: Shop;
@@ -41,6 +41,29 @@ describe('a product that is back', () => {
 		expect(await waiting()).toBe(1);
 		expect(await enrolmentAt(shop, 'out:customer-1/tea')).toMatchObject({ status: 'ended', endReason: 'restocked' });
 		expect(await enrolmentAt(shop, 'out:customer-3/tea')).toMatchObject({ status: 'open' });
+	});
+
+	it('is not told to who bought it since asking, nor does their place count', async () => {
+		await shop.switchOn(backInStock);
+		await stocked(0);
+		for (const name of ['a', 'b']) {
+			shop.pass(minuteMs);
+			await ask(name);
+		}
+		await shop.record(orderEvent(shop.now(), {}, { customer: { email: 'a@example.com' } }));
+		shop.pass(minuteMs);
+		await stocked(1);
+		await shop.workTasks();
+		expect(await told()).toEqual(['customer-2/tea']);
+		expect(await waiting()).toBe(0);
+		// Asked anew, it is a new wish.
+		await ask('a');
+		for (const stock of [0, 1]) {
+			shop.pass(minuteMs);
+			await stocked(stock);
+			await shop.workTasks();
+		}
+		expect((await told()).sort()).toEqual(['customer-1/tea', 'customer-2/tea']);
 	});
 
 	it('is told once however often the same stock is, and to the next when it is out and back again', async () => {

@@ -1,0 +1,152 @@
+import { randomUUID } from 'node:crypto';
+import { type ClockOrigin, createClock, dayMs } from '../../lib/model/clock';
+import type { CustomerRecord, EnrolmentRecord } from '../../lib/model/records';
+import type { Json, LogEntry, Store } from '../../lib/store/store';
+import { filledIn, type Installation, template, until, webhookUrl, type Workflow } from './installation';
+import { Shop } from './shop';
+
+/** The Shop Webhook Trigger of one more shop in the same n8n. */
+export function connectTo(shop: string, change: Record<string, unknown> = {}): Workflow {
+	const connect = { ...filledIn(template('00-connect/connect-demo-shop.json'), { shop: { shop, ...change } }), id: `e2eConnect_${shop}`, name: `Connect ${shop}` };
+	for (const node of connect.nodes) if (node.webhookId) node.webhookId = `e2e-${shop}`;
+	return connect;
+}
+
+/** A shipped journey in one of the shops, with nothing changed but what the test says. */
+export function chapter(file: string, shop: string, trigger: Record<string, unknown> = {}): Workflow {
+	const journey = filledIn(template(file), { trigger: { shop, ...trigger } });
+	return { ...journey, id: `${journey.id}_${shop}` };
+}
+
+/** How the store names the journey of one of a workflow's triggers. */
+export function journeyIdOf({ id, nodes }: Workflow, trigger?: string): string {
+	const found = nodes.find(({ name, type }) => (trigger ? name === trigger : /(cartAbandoned|shopEvent|segment)Trigger$/.test(type)))!;
+	return `${id}.${found.id}`;
+}
+
+interface Told {
+	/** Where the customer stands with marketing; nothing is said of it without. */
+	consent?: 'subscribed' | 'unsubscribed';
+	firstName?: string;
+	timezone?: string;
+}
+
+/** A shop with its customers in a running n8n, as it tells of them and as the store knows them. */
+export class Customers {
+	private constructor(
+		private readonly n8n: Installation,
+		readonly store: Store,
+		private readonly shop: Shop,
+		private readonly origin: ClockOrigin,
+	) {}
+
+	static async of(n8n: Installation, connect: Workflow): Promise<Customers> {
+		const [{ value }] = await n8n.store('_installation').read<{ clock: ClockOrigin }>(['installation:this']);
+		const { shop } = connect.nodes.find(({ type }) => type.endsWith('shopWebhookTrigger'))!.parameters;
+		return new Customers(n8n, n8n.store(shop as string), new Shop(webhookUrl(n8n.url, connect, 'shopWebhookTrigger')), value!.clock);
+	}
+
+	/** Sends one event, or several in one delivery. What the shop says happens now, unless it says when. */
+	async tell(...events: Array<Record<string, unknown>>): Promise<void> {
+		const occurredAt = new Date().toISOString();
+		const { status, body } = await this.shop.send(events.length === 1 ? { occurredAt, ...events[0] } : { events: events.map((event) => ({ occurredAt, ...event })) });
+		expect([status, body]).toEqual([200, expect.objectContaining({ ok: true })]);
+	}
+
+	async consent(email: string, { consent = 'subscribed', ...facts }: Told = {}): Promise<void> {
+		await this.tell({ type: 'consent_changed', customer: { email, ...facts, emailConsent: { status: consent, basis: 'opt_in', at: new Date().toISOString() } } });
+	}
+
+	/** An order of a customer, with what the test says of it. */
+	async order(type: 'order_placed' | 'order_updated' | 'order_paid' | 'order_held', email: string, order: Record<string, unknown> = {}): Promise<void> {
+		await this.tell(orderOf(type, email, order));
+	}
+
+	private async idOf(email: string): Promise<string | undefined> {
+		const [{ value }] = await this.store.read<{ id: string }>([`alias:email:${email}`]);
+		return value?.id;
+	}
+
+	/** What the customer's timeline holds, oldest first. */
+	async timeline(email: string): Promise<LogEntry[]> {
+		const id = await this.idOf(email);
+		return id === undefined ? [] : (await this.store.readTimeline(`customer:${id}`, { limit: 200 })).reverse();
+	}
+
+	/** The customer's enrolments under way. */
+	async enrolments(email: string): Promise<EnrolmentRecord[]> {
+		const [customer] = await this.store.read<CustomerRecord>([`customer:${await this.idOf(email)}`]);
+		const ids = Object.keys(customer.value?.open ?? {});
+		return (await this.store.read<EnrolmentRecord>(ids.map((id) => `enrolment:${id}`))).flatMap(({ value }) => value ?? []);
+	}
+
+	/** Journey times of the entries of one type in the customer's timeline. */
+	async times(email: string, type: string): Promise<number[]> {
+		return (await this.timeline(email)).filter((entry) => entry.type === type).map(({ atMs }) => atMs);
+	}
+
+	/** Why journeys of the customer ended, oldest first. */
+	async endings(email: string, journeyId?: string): Promise<Json[]> {
+		const ended = (await this.timeline(email)).filter(({ type, data }) => type === 'journey_ended' && (!journeyId || dataOf(data).journey === journeyId));
+		return ended.map(({ data }) => dataOf(data).reason);
+	}
+
+	async untilEnded(email: string, reason: string, limitMs?: number): Promise<void> {
+		await until(`${email} to be through: ${reason}`, async () => (await this.endings(email)).includes(reason), limitMs);
+	}
+
+	/** The mails to a customer once there are so many, and booked as sent. */
+	async untilMails(email: string, count: number, limitMs?: number) {
+		await until(`${count} mails to ${email}`, async () => this.mails(email).length >= count && (await this.times(email, 'message_sent')).length >= count, limitMs);
+		return this.mails(email);
+	}
+
+	mails(email: string) {
+		return this.n8n.mailsTo(email).map(({ parsed }) => parsed);
+	}
+
+	subjects(email: string): Array<string | undefined> {
+		return this.mails(email).map(({ subject }) => subject);
+	}
+
+	/** Journey time. */
+	nowMs(): number {
+		return createClock(this.origin, () => Date.now()).journeyNowMs();
+	}
+
+	/** What the shop's own clock shows so many days of journey time from now; below zero is before now. */
+	inDays(days: number): string {
+		const sinceOriginMs = this.nowMs() + days * dayMs - this.origin.journeyMs;
+		// Before its origin journey time runs as the wall clock does.
+		return new Date(this.origin.machineMs + (sinceOriginMs > 0 ? sinceOriginMs / this.origin.speed : sinceOriginMs)).toISOString();
+	}
+}
+
+const dataOf = (data: Json) => data as Record<string, Json>;
+
+const tea = { productId: 'p1', title: 'Green Tea', quantity: 2, unitPrice: '12.50' };
+
+export function orderOf(type: string, email: string, order: Record<string, unknown> = {}): Record<string, unknown> {
+	const now = new Date().toISOString();
+	return { type, customer: { email }, order: { id: randomUUID(), items: [tea], currency: 'EUR', total: '25.00', placedAt: now, updatedAt: now, ...order } };
+}
+
+/** Tests that tell their stories at the same time, because each waits for days to pass: all begin with the first. */
+export function atTheSameTime(stories: Record<string, () => Promise<void>>, limitMs: number): void {
+	let told: Map<string, Promise<void>> | undefined;
+	test.each(Object.keys(stories))(
+		'%s',
+		async (title) => {
+			told ??= new Map(
+				Object.entries(stories).map(([name, tell]) => {
+					const story = tell();
+					// Reported by the test of its own, which may not have begun yet.
+					story.catch(() => {});
+					return [name, story];
+				}),
+			);
+			await told.get(title);
+		},
+		limitMs,
+	);
+}

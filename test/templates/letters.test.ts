@@ -1,0 +1,96 @@
+import type { JourneyItem } from '../../lib/model/item';
+import { type CartReminderTone, createRenderer, type LetterPart, type MessageContent } from '../../lib/messages/render';
+import { compiledDesignsDir } from '../unit/messages/compiled-designs';
+import { sampleItem, sampleSettings } from '../unit/messages/samples';
+import { kindOf, messages, type TemplateNode } from './chapters';
+
+let designsDir: string;
+beforeAll(async () => {
+	designsDir = await compiledDesignsDir();
+}, 120_000);
+
+const at = '2026-03-01T10:00:00.000Z';
+const line = { productId: 'p1', title: 'Linen Throw', quantity: 1, unitPriceMinor: 6_900 };
+const order: NonNullable<JourneyItem['order']> = {
+	id: '77', number: '#1007', currency: 'EUR', totalMinor: 8_750, placedAt: at, paid: false, awaitsPayment: true, paymentDueAt: '2026-03-08T10:00:00.000Z',
+	waitsFor: ['Linen Throw'], url: 'https://fern.example/orders/77', items: [line, { ...line, productId: 'p2', title: 'Mug', unitPriceMinor: 1_850 }],
+};
+const returnStates = ['requested', 'approved', 'declined', 'received', 'refunded', 'closed', 'cancelled'];
+
+/** Items as this trigger emits them: with all that a shop may tell, and with the least. */
+function itemsOf(trigger: TemplateNode): Array<{ what: string; item: JourneyItem; isFull: boolean }> {
+	const { events = [], subject, kind, watch = [] } = trigger.parameters as { events?: string[]; subject?: string; kind: 'marketing' | 'transactional'; watch?: string[] };
+	const base = sampleItem({ journey: { kind } });
+	const isOfCart = kindOf(trigger) === 'cartAbandonedTrigger' && !watch.includes('browse');
+	const item = (parts: Partial<JourneyItem>): JourneyItem => ({ ...base, ...(!isOfCart && { cart: undefined }), ...parts });
+	const nameless = { ...base.customer!, firstName: undefined, lastName: undefined };
+	const bareOrder = { ...order, number: undefined, url: undefined, paymentDueAt: undefined, waitsFor: undefined };
+	if (subject === 'order') return [{ what: 'full', isFull: true, item: item({ order }) }, { what: 'bare', isFull: false, item: item({ order: { ...bareOrder, ...(trigger.parameters.anchor === 'payment_due' && { paymentDueAt: order.paymentDueAt }) }, customer: nameless }) }];
+	if (subject === 'return') {
+		return returnStates.flatMap((status) => [
+			{ what: `full, ${status}`, isFull: true, item: item({ order, return: { id: 'r1', orderId: '77', status, needsBankDetails: true, formUrl: 'https://fern.example/form?r=1' } }) },
+			{ what: `bare, ${status}`, isFull: false, item: item({ return: { id: 'r1', status, needsBankDetails: false }, customer: nameless }) },
+		]);
+	}
+	if (subject === 'product' || watch.includes('browse')) {
+		const product = { id: 'p1', title: 'Linen Throw', url: 'https://fern.example/p/throw', imageUrl: 'https://cdn.fern.example/throw.jpg', category: 'Throws', priceMinor: 6_900, currency: 'EUR', stock: 1 };
+		const view = { productId: 'p1', productTitle: 'Linen Throw', path: '/p/throw', priceMinor: 6_900 };
+		const isSeen = watch.includes('browse');
+		return [
+			{ what: 'full', isFull: true, item: item(isSeen ? { view } : { product }) },
+			{ what: 'several pieces', isFull: true, item: item({ product: { ...product, stock: 7 } }) },
+			{ what: 'out of stock', isFull: true, item: item({ product: { ...product, stock: 0 } }) },
+			{ what: 'bare', isFull: false, item: item({ ...(isSeen ? { view: { productId: 'p1' } } : { product: { id: 'p1' } }), customer: nameless }) },
+		];
+	}
+	return [
+		{ what: 'full', isFull: true, item: item({ ...(events.includes('page_viewed') && { view: { path: '/pages/prices', title: 'Prices' } }) }) },
+		{ what: 'bare', isFull: false, item: item({ customer: nameless }) },
+	];
+}
+
+/** As Send Reminder reads its parameters. */
+function contentOf({ parameters }: TemplateNode, discountCode: string): MessageContent {
+	const text = (name: string) => String(parameters[name] ?? '');
+	if (text('message') !== 'letter') return { kind: 'builtIn', tone: text('tone') as CartReminderTone, overrides: { ...(parameters.ownWords as object), discountCode } };
+	const words = { subject: text('subject'), previewText: text('previewText'), headline: text('headline'), intro: text('letterText'), buttonLabel: text('buttonLabel'), buttonUrl: text('buttonUrl'), discountCode };
+	return { kind: 'letter', words, shows: text('shows') as LetterPart };
+}
+
+const links = { unsubscribePageUrl: 'https://journeys.fern.example/u?t=abc.def', answerPageUrl: 'https://journeys.fern.example/u?a=abc.def' };
+
+describe.each(messages)('$name', ({ trigger, node }) => {
+	test.each(['', 'TAKE10'])('reads well with everything known and with nothing known, with the code "%s"', (code) => {
+		const renderer = createRenderer({ content: contentOf(node, code), designsDir });
+		for (const { what, item } of itemsOf(trigger)) {
+			const { subject, html, text } = renderer.render(item, { settings: sampleSettings(), links });
+			expect({ what, subject }).toEqual({ what, subject: expect.stringMatching(/^[\p{Lu}\d#][^{}]{5,}$/u) });
+			const faults = [subject, ...text.split('\n')].filter((said) => /undefined|\bnull\b|NaN|\[object|\{\{|\}\}|(?<=\S) {2}(?=\S)|\s[,.;:?!](\s|$)|\(\s*\)|\.\.|,\s*\./.test(said));
+			expect({ what, faults }).toEqual({ what, faults: [] });
+			expect(html).not.toMatch(/\{\{|undefined|\bNaN\b|href=""|src=""/);
+			expect(text.includes('TAKE10')).toBe(code !== '' && usesCode(node));
+		}
+	});
+
+	test('tells the order or product that it is about', () => {
+		const renderer = createRenderer({ content: contentOf(node, ''), designsDir });
+		const { shows } = node.parameters;
+		for (const { item, isFull } of itemsOf(trigger)) {
+			const { subject, text } = renderer.render(item, { settings: sampleSettings(), links });
+			if (item.order && shows === 'order') for (const part of ['Linen Throw', '€18.50', '€87.50']) expect(text).toContain(part);
+			if (item.order && isFull) expect(`${subject}\n${text}`).toContain('1007');
+			if (isFull && (item.product || item.view?.productId) && kindOf(trigger) !== 'segmentTrigger') expect(`${subject}\n${text}`).toContain('Linen Throw');
+		}
+	});
+
+	test('can be unsubscribed from unless it is about a purchase', () => {
+		const renderer = createRenderer({ content: contentOf(node, ''), designsDir });
+		for (const { item } of itemsOf(trigger)) {
+			const { html, text } = renderer.render(item, { settings: sampleSettings(), links });
+			for (const part of [html, text]) expect(part.includes('journeys.fern.example/u?t')).toBe(item.journey.kind === 'marketing');
+		}
+	});
+});
+
+/** Built-in reminders show a code with every tone; chapter 10 must not have the field filled in. */
+const usesCode = ({ parameters }: TemplateNode) => parameters.message !== 'custom';
