@@ -91,12 +91,17 @@ function subjectOf({ journey, cartId, orderId, productId, variantId, returnId }:
 
 /** What was said or bought under one name ends what was under way under the other. */
 async function endWhatBothEnd(tx: Transaction, id: string, definitions: Definitions, context: RecordContext): Promise<void> {
-	const { consent, suppressed, orders } = tx.get<CustomerRecord>(keys.customer(id))!;
-	const definitionOf = (journey: string) => definitions.byId.get(journey);
-	if (suppressed) await endAll(tx, id, 'suppressed', false, definitionOf, context.journeyNowMs);
-	else if (consent.email?.status === 'unsubscribed') await endAll(tx, id, 'unsubscribed', true, definitionOf, context.journeyNowMs);
-	const boughtAtMs = orders.lastAtMs;
+	await endWhatIsRefused(tx, id, (journey) => definitions.byId.get(journey), context.journeyNowMs);
+	const boughtAtMs = tx.get<CustomerRecord>(keys.customer(id))!.orders.lastAtMs;
 	if (boughtAtMs !== undefined) await endOpen(tx, id, ['order'], ({ enteredAtMs }) => (enteredAtMs <= boughtAtMs + purchaseEchoMs ? 'bought' : null), definitions, context.journeyNowMs);
+}
+
+/** Nobody who was erased, is suppressed or has said no stays in a journey that came from another name. */
+async function endWhatIsRefused(tx: Transaction, id: string, definitionOf: (journey: string) => JourneyDefinition | undefined, nowMs: number): Promise<void> {
+	const { consent, suppressed, erasedAtMs } = tx.get<CustomerRecord>(keys.customer(id))!;
+	if (erasedAtMs !== undefined) await endAll(tx, id, 'erased', false, definitionOf, nowMs);
+	else if (suppressed) await endAll(tx, id, 'suppressed', false, definitionOf, nowMs);
+	else if (consent.email?.status === 'unsubscribed') await endAll(tx, id, 'unsubscribed', true, definitionOf, nowMs);
 }
 
 /** The cart that may be reminded of changes hands at once. */
@@ -162,8 +167,9 @@ async function moveLeftOver(tx: Transaction, gone: CustomerRecord, stays: Custom
 	tx.set(keys.customer(stays.id), { ...stays, open: { ...moved, ...stays.open } });
 	await tx.load([keys.definitions]);
 	const journeys = tx.get<DefinitionsRecord>(keys.definitions)?.journeys ?? [];
-	await moveEnrolments(tx, moving, stays.id, (journey) => journeys.find(({ id }) => id === journey), nowMs);
-	if (stays.erasedAtMs !== undefined) await endAll(tx, stays.id, 'erased', false, (journey) => journeys.find(({ id }) => id === journey), nowMs);
+	const definitionOf = (journey: string) => journeys.find(({ id }) => id === journey);
+	await moveEnrolments(tx, moving, stays.id, definitionOf, nowMs);
+	await endWhatIsRefused(tx, stays.id, definitionOf, nowMs);
 }
 
 /** The document that a merge left of a customer. */

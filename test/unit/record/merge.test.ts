@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { dayMs, hourMs, minuteMs } from '../../../lib/model/clock';
 import type { ConsentStatus } from '../../../lib/model/events';
 import { type CustomerRecord, indexes, keys } from '../../../lib/model/records';
+import { maxOpen } from '../../../lib/journeys/gate';
 import { exportCustomer } from '../../../lib/record/export';
 import { mergeCustomers } from '../../../lib/record/mergeCustomers';
 import { recordTaskHandlers } from '../../../lib/record/tasks';
@@ -187,6 +188,40 @@ describe('a merge', () => {
 		await shop.record(orderEvent(shop.now(), { totalMinor: 500, refundedMinor: 200, updatedAtMs: shop.now() + 1 }, { type: 'order_updated' }));
 		expect(await merged()).toMatchObject({ orders: { count: 1, spentMinor: { EUR: 300 } } });
 		expect(await shop.record(proofs)).toBe('duplicate');
+	});
+
+	it.each([
+		['and one of them said no', { status: 'unsubscribed', basis: 'unknown' } as const],
+		['and nobody said no', undefined],
+	])('of two who are in as many journeys as can be is one commit and a task (%s)', async (_what, said) => {
+		const journeys = Array.from({ length: maxOpen }, (_journey, index) => `j-${index}`);
+		for (const id of journeys) await shop.switchOn({ id, trigger: 'event', subject: 'order', events: ['order_placed'], endsOn: [] });
+		shop.pass(minuteMs);
+		await shop.record(orderEvent(shop.now(), { orderId: 'o-1' }, { customer: { ...guest, phone: '+436641234567', visitorId: 'v1' } }));
+		await shop.record(orderEvent(shop.now(), { orderId: 'o-2' }, { customer: { ...account, visitorId: 'v2', ...(said && { emailConsent: { ...said, atMs: shop.now() } }) } }));
+		await shop.record(cartEvent(shop.now() + hourMs, {}, { customer: { visitorId: 'v3' } }));
+		const openOf = async (id: string) => Object.keys((await customerById(shop, id))?.open ?? {});
+		expect([(await openOf('customer-1')).length, (await openOf('customer-2')).length]).toEqual([maxOpen, said ? 0 : maxOpen]);
+		shop.pass(2 * hourMs);
+		await shop.record(cartEvent(shop.now(), { checkoutToken: 'checkout-a' }, { customer: { shopCustomerId: '1', email: 'anna@example.com', phone: '+436641234567', visitorId: 'v3' } }));
+		await shop.workTasks();
+		expect(await openOf('customer-2')).toEqual([]);
+		// All of both, and the cart's.
+		expect(await openOf('customer-1')).toHaveLength(said ? 0 : 2 * maxOpen + 1);
+		for (const journey of journeys) expect(await waiting(shop, journey)).toHaveLength(said ? 0 : 2);
+	});
+
+	it('ends those journeys too that its task moves, where the other said no', async () => {
+		const journeys = Array.from({ length: maxOpen }, (_journey, index) => `j-${index}`);
+		for (const id of journeys) await shop.switchOn({ id, trigger: 'event', subject: 'order', events: ['order_placed'], endsOn: [] });
+		shop.pass(minuteMs);
+		await shop.record(customerEvent(shop.now(), { ...guest, emailConsent: { status: 'unsubscribed', basis: 'unknown', atMs: shop.now() } }));
+		shop.pass(minuteMs);
+		await shop.record(orderEvent(shop.now(), {}, { customer: account }));
+		await proof();
+		await shop.workTasks();
+		for (const journey of journeys) expect(await waiting(shop, journey)).toEqual([]);
+		expect(await merged()).toMatchObject({ id: 'customer-1', open: {} });
 	});
 
 	it('of merges leads from the first id to the last', async () => {
