@@ -20,7 +20,7 @@ const allSuites = ['lint', 'types', 'build', ...jestSuites];
 /** Which suites need the whole n8n, and which programs beside Node. */
 const needs = {
 	runtime: ['templates', 'e2e'],
-	tools: { contract: [tools.redis], e2e: [tools.redis, tools.browser] },
+	tools: { contract: [tools.redis], e2e: [tools.redis, tools.browser, tools.proxy] },
 	/** Suites whose tests start servers: one test file at a time. */
 	oneByOne: ['contract', 'e2e'],
 };

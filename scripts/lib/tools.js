@@ -6,7 +6,7 @@ const { runCommand } = require('./run-command');
 /**
  * What the tests do without when a tool is missing; the variable tells them so.
  * @typedef {{ name: string, commands: string[], debianPackage: string, variable: string, untested: string }} Tool
- * @type {Record<'redis' | 'browser', Tool>}
+ * @type {Record<'redis' | 'browser' | 'proxy', Tool>}
  */
 const tools = {
 	redis: {
@@ -22,6 +22,13 @@ const tools = {
 		debianPackage: 'chromium',
 		variable: 'SHOP_JOURNEYS_NO_BROWSER_TESTS',
 		untested: 'the editor and the pages in a browser',
+	},
+	proxy: {
+		name: 'Caddy',
+		commands: ['caddy'],
+		debianPackage: 'caddy',
+		variable: 'SHOP_JOURNEYS_NO_PROXY_TESTS',
+		untested: 'the proxy of the compose file',
 	},
 };
 

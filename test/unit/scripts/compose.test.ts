@@ -28,9 +28,9 @@ const example = Object.fromEntries(
 );
 
 describe('the compose file', () => {
-	it('has n8n and Redis, and the mailbox only when asked for', () => {
+	it('has n8n, the proxy in front of it and Redis, and the mailbox only when asked for', () => {
 		const always = Object.entries(compose.services).filter(([, { profiles }]) => !profiles);
-		expect(always.map(([name]) => name).sort()).toEqual(['n8n', 'redis']);
+		expect(always.map(([name]) => name).sort()).toEqual(['n8n', 'proxy', 'redis']);
 		expect(compose.services.mailbox.profiles).toEqual(['mailbox']);
 	});
 
@@ -40,11 +40,13 @@ describe('the compose file', () => {
 			expect(service.healthcheck?.test[0]).toBe('CMD');
 			for (const port of service.ports ?? []) expect(port).toMatch(/^127\.0\.0\.1:/);
 		}
+		// Past the proxy a request could reach an n8n that is not ready.
+		expect(compose.services.n8n.ports).toBeUndefined();
 		expect(compose.services.n8n.depends_on?.redis.condition).toBe('service_healthy');
 	});
 
 	it('keeps data in named volumes, and Redis loses and evicts nothing', () => {
-		const mounted = Object.values(compose.services).flatMap(({ volumes = [] }) => volumes.map((volume) => volume.split(':')[0]));
+		const mounted = Object.values(compose.services).flatMap(({ volumes = [] }) => volumes.map((volume) => volume.split(':')[0])).filter((source) => !source.startsWith('.'));
 		expect(mounted.sort()).toEqual(Object.keys(compose.volumes).sort());
 		expect(compose.services.redis.command?.join(' ')).toMatch(/--appendonly yes .*--maxmemory-policy noeviction/);
 	});
