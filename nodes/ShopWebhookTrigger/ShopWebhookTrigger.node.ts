@@ -80,15 +80,15 @@ export class ShopWebhookTrigger implements INodeType {
 		group: ['trigger'],
 		// Begins at 2: for nodes of version 1 n8n evaluates an expression on each call, which costs a virtual machine.
 		version: 2,
-		subtitle: '={{ ({ shopify: "Shopify", woocommerce: "WooCommerce" })[$parameter["system"]] ?? "Signed events" }}',
+		subtitle: '={{ ({ shopify: "Shopify", woocommerce: "WooCommerce", vendure: "Vendure" })[$parameter["system"]] ?? "Signed events" }}',
 		description: 'Connects a shop: receives its webhooks, checks every signature, and records what happened',
 		defaults: { name: 'Shop Webhook Trigger' },
 		inputs: [],
 		outputs: [NodeConnectionTypes.Main],
 		credentials: [
 			// "hide", since the editor takes a field that "show" names for a choice of authentication and leaves it out of the panel.
-			{ name: 'shopifyAccessTokenApi', required: true, displayOptions: { hide: { system: ['generic', 'woocommerce'] } } },
-			{ name: 'wooCommerceApi', required: true, displayOptions: { hide: { system: ['generic', 'shopify'] } } },
+			{ name: 'shopifyAccessTokenApi', required: true, displayOptions: { hide: { system: ['generic', 'vendure', 'woocommerce'] } } },
+			{ name: 'wooCommerceApi', required: true, displayOptions: { hide: { system: ['generic', 'shopify', 'vendure'] } } },
 			{ name: 'shopJourneysShopApi', required: true, testedBy: 'signingSecret', displayOptions: { hide: { system: ['shopify', 'woocommerce'] } } },
 		],
 		webhooks: [
@@ -114,6 +114,7 @@ export class ShopWebhookTrigger implements INodeType {
 				options: [
 					{ name: 'Any Shop (Signed Events)', value: 'generic', description: 'Your own shop sends events in the published format' },
 					{ name: 'Shopify', value: 'shopify' },
+					{ name: 'Vendure', value: 'vendure', description: 'Through the plugin for Vendure that comes with this project' },
 					{ name: 'WooCommerce', value: 'woocommerce' },
 				],
 				default: 'generic',

@@ -7,7 +7,7 @@ export const connectionFields: INodeProperties[] = [
 		name: 'connect',
 		type: 'options',
 		noDataExpression: true,
-		displayOptions: { hide: { system: ['generic'] } },
+		displayOptions: { hide: { system: ['generic', 'vendure'] } },
 		options: [
 			{ name: 'By the Shop’s API', value: 'api', description: 'Publishing registers the webhooks, unpublishing removes them, and every hour the shop is asked for what its deliveries have missed' },
 			{ name: 'By Hand', value: 'hand', description: 'You paste the production URL into the shop yourself; what it does not deliver stays unknown' },
@@ -20,7 +20,7 @@ export const connectionFields: INodeProperties[] = [
 		name: 'connectionState',
 		type: 'options',
 		noDataExpression: true,
-		displayOptions: { hide: { system: ['generic'], connect: ['hand'] } },
+		displayOptions: { hide: { system: ['generic', 'vendure'], connect: ['hand'] } },
 		typeOptions: { loadOptionsMethod: 'connectionState', loadOptionsDependsOn: ['shop'] },
 		default: 'state',
 		description: 'Only shows how things stand: open the list to see the problems and what to do about them. Choose from the list, or specify an ID using an <a href="https://docs.n8n.io/code/expressions/">expression</a>.',
