@@ -30,9 +30,9 @@ async function ensureMailbox({ log = () => {} } = {}) {
 	return dir;
 }
 
-/** @param {import('./child').Child} child @param {string} url @param {string} logFile */
-async function untilServing(child, url, logFile) {
-	const giveUpAt = Date.now() + readyLimitMs;
+/** @param {import('./child').Child} child @param {string} url @param {string} logFile @param {number} [limitMs] */
+async function untilServing(child, url, logFile, limitMs = readyLimitMs) {
+	const giveUpAt = Date.now() + limitMs;
 	while (Date.now() < giveUpAt) {
 		if (!child.isRunning()) throw new LaunchError(`The ${child.name} ended while starting.`, { logFile });
 		try {
@@ -45,7 +45,7 @@ async function untilServing(child, url, logFile) {
 		await sleep(pollMs);
 	}
 	await child.kill();
-	throw new LaunchError(`The ${child.name} did not answer within ${readyLimitMs / 1000} s.`, { logFile });
+	throw new LaunchError(`The ${child.name} did not answer within ${limitMs / 1000} s.`, { logFile });
 }
 
 /**
@@ -98,4 +98,4 @@ async function startDemoShop({ node, port, webhookTarget, signingSecret, dataDir
 	return { ...child, url };
 }
 
-module.exports = { ensureMailbox, startMailbox, startDemoShop };
+module.exports = { ensureMailbox, startMailbox, startDemoShop, untilServing };
