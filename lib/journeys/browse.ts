@@ -2,7 +2,7 @@ import { dayMs } from '../model/clock';
 import type { EventType, ShopEvent, ViewFacts } from '../model/events';
 import { type CustomerRecord, type EnrolmentRecord, historyField, type HistoryRecord, type JourneyDefinition, keys } from '../model/records';
 import type { Transaction } from '../store/transaction';
-import { purchaseEchoMs } from './endings';
+import { isVisitorsCart, purchaseEchoMs } from './endings';
 import { enrolmentId, entityOf, postpone } from './enrolment';
 import { isReachable, keptView, tryEnter } from './gate';
 
@@ -52,7 +52,8 @@ export async function applyBrowse(tx: Transaction, definitions: JourneyDefinitio
 
 function applyLook(tx: Transaction, definition: JourneyDefinition, { atMs, view }: Look, history: HistoryRecord, customer: CustomerRecord, nowMs: number): void {
 	const fromMs = sessionFrom(definition.browse!, view!, atMs, history);
-	const isFree = (customer.latestCart?.atMs ?? -Infinity) < (fromMs ?? atMs) && (customer.orders.lastAtMs ?? -Infinity) + purchaseEchoMs < atMs;
+	const cartAtMs = Math.max(customer.latestCart?.atMs ?? -Infinity, ...history.recent.filter(({ name }) => isVisitorsCart(name)).map((cart) => cart.atMs));
+	const isFree = cartAtMs < (fromMs ?? atMs) && (customer.orders.lastAtMs ?? -Infinity) + purchaseEchoMs < atMs;
 	const open = tx.get<EnrolmentRecord>(keys.enrolment(enrolmentId(definition.id, entityOf(definition, customer))));
 	if (open?.status === 'open') postpone(tx, definition, fromMs === null ? open : { ...open, view: keptView(view!) }, atMs);
 	else if (fromMs !== null && isFree) tryEnter(tx, definition, { customerId: customer.id, entity: entityOf(definition, customer), about: { view: keptView(view!) }, atMs, nowMs });

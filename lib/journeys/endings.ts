@@ -44,11 +44,23 @@ export async function applyEndings(tx: Transaction, event: ShopEvent, customerId
 		await endOpen(tx, sender, ['return_settled'], ({ returnId }) => (returnId === returned.returnId && isSettled(returned, wasMissing) ? 'return_settled' : null), definitions, nowMs);
 	}
 
-	if (event.cart && event.cart.items.length > 0 && !event.cart.closed) {
-		const owner = ownerOfCart(tx, event.cart) ?? customerId;
-		const { updatedAtMs } = event.cart;
-		if (owner) await endOpen(tx, owner, ['cart_started'], ({ openedAtMs }) => (updatedAtMs > openedAtMs ? 'cart_started' : null), definitions, nowMs);
-	}
+	const filledAtMs = cartFilledAtMs(event);
+	const owner = (event.cart && ownerOfCart(tx, event.cart)) ?? customerId;
+	if (filledAtMs !== null && owner) await endOpen(tx, owner, ['cart_started'], ({ openedAtMs }) => (filledAtMs > openedAtMs ? 'cart_started' : null), definitions, nowMs);
+}
+
+/** When something stood in a cart by this event; null where it tells of no cart, or of an empty or finished one. */
+function cartFilledAtMs({ cart, custom, occurredAtMs }: ShopEvent): number | null {
+	if (cart) return cart.items.length > 0 && !cart.closed ? cart.updatedAtMs : null;
+	return custom && isVisitorsCart(custom.name) && Number(custom.data?.items) > 0 ? occurredAtMs : null;
+}
+
+/**
+ * A shop that tells of carts by itself does not say which visitor they are of. There tracking.js tells of the visitor's own
+ * as a custom event with one of these names (lib/tracking/normalise.ts).
+ */
+export function isVisitorsCart(customName: string | undefined): boolean {
+	return customName === 'cart_updated' || customName === 'checkout_updated';
 }
 
 function recorded<T>(tx: Transaction, id: string | undefined, key: (id: string) => string): T | null {

@@ -150,13 +150,27 @@ export async function settleFinished(engine: EngineOptions, definition: JourneyD
 	);
 }
 
-/** Gives steps back after an execution that failed: tried again after a pause that grows with each attempt. */
-export async function giveBack(engine: EngineOptions, definition: JourneyDefinition, steps: DueStep[]): Promise<void> {
+/**
+ * Gives steps back after an execution that failed: tried again after a pause that grows with each attempt.
+ * @param failure why, in words, where it is known: kept for the timeline, and for the list of what was given up
+ */
+export async function giveBack(engine: EngineOptions, definition: JourneyDefinition, steps: DueStep[], failure?: string): Promise<void> {
 	const { store, clock, firstRetryMs } = engine;
+	if (failure) await atOnce(steps, (step) => noteFailure(store, definition, step, failure));
 	const byDelay = Map.groupBy(steps, ({ attempt }) => retryDelayMs(attempt, firstRetryMs));
 	for (const [delayMs, group] of byDelay) {
 		await store.release(indexes.due(definition.id), group.map(({ key, token }) => ({ key, token })), clock.machineNowMs() + delayMs);
 	}
+}
+
+/** Nothing when the step was settled meanwhile: what failed then was behind it. */
+async function noteFailure(store: Store, definition: JourneyDefinition, { key, token }: Lease, failure: string): Promise<void> {
+	await transact(store, async (tx) => {
+		tx.requireLease({ index: indexes.due(definition.id), key, token });
+		await tx.load([key]);
+		const enrolment = tx.get<EnrolmentRecord>(key);
+		if (enrolment?.status === 'open' && enrolment.failure !== failure) tx.set(key, { ...enrolment, failure });
+	});
 }
 
 /** Prolongs the leases of steps whose execution is still under way. Returns those that still hold. */

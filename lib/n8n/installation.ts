@@ -29,6 +29,8 @@ export interface Installation {
 	/** Machine time after which a lease is not prolonged any more, whatever the execution does. */
 	leaseLimitMs: number;
 	shop(id: string): ShopHandle;
+	/** Tells what should be changed about the store, each once in this process. Never rejects: a store that is not there is told elsewhere. */
+	tellWarnings(warn: (text: string) => void): Promise<void>;
 }
 
 export type SettingsChange = Partial<Omit<ShopSettings, 'tracking'>> & { tracking?: Omit<TrackingSettings, 'publicKey'> & { publicKey?: string } };
@@ -114,11 +116,22 @@ export async function openInstallation(env: Environment, machineNowMs: () => num
 			if (!handle) shops.set(id, (handle = createShop(id, hub.scope(id), clock, linkSecret)));
 			return handle;
 		};
-		return { hub, clock, isDemo: record.isDemo, linkSecret, leaseMs, firstRetryMs, leaseLimitMs: Math.max(leaseMs, leaseLimitMs), shop };
+		return { hub, clock, isDemo: record.isDemo, linkSecret, leaseMs, firstRetryMs, leaseLimitMs: Math.max(leaseMs, leaseLimitMs), shop, tellWarnings: warningsOf(hub) };
 	} catch (error) {
 		await hub.close();
 		throw error;
 	}
+}
+
+function warningsOf(hub: StoreHub): Installation['tellWarnings'] {
+	const told = new Set<string>();
+	return async (warn) => {
+		const warnings = await hub.warnings().catch(() => []);
+		for (const warning of warnings) {
+			if (!told.has(warning)) warn(warning);
+			told.add(warning);
+		}
+	};
 }
 
 async function loadRecord(store: Store, speed: number, asDemo: boolean, machineNowMs: number): Promise<InstallationRecord> {
@@ -173,6 +186,14 @@ function createShop(id: string, store: Store, clock: Clock, linkSecret: Buffer):
 		working ??= work().finally(() => (working = null));
 		return working;
 	};
+	const settings = () => {
+		const nowMs = clock.machineNowMs();
+		if (!cached || nowMs - cached.atMs > settingsLifeMs) {
+			cached = { atMs: nowMs, settings: readSettings() };
+			cached.settings.catch(() => (cached = null));
+		}
+		return cached.settings;
+	};
 	return {
 		id,
 		store,
@@ -186,16 +207,10 @@ function createShop(id: string, store: Store, clock: Clock, linkSecret: Buffer):
 			onTask: () => void workOneAtATime().catch(() => {}),
 			newId: randomUUID,
 			hashAddress: (address) => createHmac('sha256', linkSecret).update(`address:${address}`).digest('base64url'),
+			country: async () => (await settings()).country,
 		}),
 		webhookSecret: createHmac('sha256', linkSecret).update(`webhook:${id}`).digest('base64url'),
-		settings() {
-			const nowMs = clock.machineNowMs();
-			if (!cached || nowMs - cached.atMs > settingsLifeMs) {
-				cached = { atMs: nowMs, settings: readSettings() };
-				cached.settings.catch(() => (cached = null));
-			}
-			return cached.settings;
-		},
+		settings,
 		async saveSettings(settings) {
 			const newKey = randomBytes(12).toString('base64url');
 			await replace(keys.settings, (before: Partial<ShopSettings> | null) => ({

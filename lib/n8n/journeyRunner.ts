@@ -33,8 +33,20 @@ interface Batch {
 	index: string;
 	/** Machine time at which leases are not prolonged any more. */
 	limitAtMs: number;
-	/** Says what the workflow made of it. */
-	settle(outcome: 'success' | 'error'): Promise<void>;
+	/** Says what the workflow made of it; with `error` why, where n8n tells. */
+	settle(outcome: 'success' | 'error', failure?: string): Promise<void>;
+}
+
+const maxFailureLength = 500;
+
+/** Which node a workflow stopped at and what it said, or undefined where n8n does not tell (a crash). */
+function failureOf(run: IRun | undefined): string | undefined {
+	// In queue mode a worker hands over what it likes of a run.
+	const { error, lastNodeExecuted } = run?.data?.resultData ?? {};
+	const message = error?.message?.replace(/\s+/g, ' ').trim();
+	if (!message) return undefined;
+	const node = (error && 'node' in error ? (error.node as { name?: string } | undefined)?.name : undefined) ?? lastNodeExecuted;
+	return `The workflow stopped${node ? ` at the node "${node}"` : ''}: ${message}`.slice(0, maxFailureLength);
 }
 
 /**
@@ -111,7 +123,7 @@ export class JourneyRunner {
 			const settings = await this.shop.settings();
 			if (this.batches.size < maxBatches) {
 				const steps = await claimSteps(this.engine, this.definition, settings, this.batchSize);
-				this.emit(steps, indexes.due(this.definition.id), (outcome) => (outcome === 'success' ? settleFinished(this.engine, this.definition, steps) : giveBack(this.engine, this.definition, steps)));
+				this.emit(steps, indexes.due(this.definition.id), (outcome, failure) => (outcome === 'success' ? settleFinished(this.engine, this.definition, steps) : giveBack(this.engine, this.definition, steps, failure)));
 				this.isBehind = steps.length === this.batchSize;
 			}
 			if (this.definition.emitEnded && this.batches.size < maxBatches) {
@@ -161,7 +173,7 @@ export class JourneyRunner {
 			void this.guarded(() => this.shop.workTasks());
 		} else if (status === 'error' || status === 'crashed') {
 			this.batches.delete(batch);
-			void this.guarded(() => batch.settle('error'));
+			void this.guarded(() => batch.settle('error', failureOf(run)));
 		} else {
 			// Waiting, or nothing we can rely on: the lease decides, up to its absolute end. Frees the slot for the next batch.
 			this.batches.delete(batch);

@@ -28,6 +28,7 @@ export async function runJourneyTrigger(context: ITriggerFunctions, readParamete
 		let isClosed = false;
 		await nowOrLater(context, async () => {
 			const installation = await getInstallation();
+			void installation.tellWarnings((warning) => context.logger.warn(`Shop Journeys: ${warning}`));
 			const shop = installation.shop(shopId);
 			const settings = await shop.settings();
 			const parameters = readParameters(context, settings);

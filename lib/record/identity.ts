@@ -66,9 +66,12 @@ export function normalisePhone(phone: string | undefined, country?: string): str
 	return (phone.trim().startsWith('+') ? parsed.isPossible() : parsed.isValid()) ? parsed.number : undefined;
 }
 
-/** Facts with address and number in their one form, and without those that cannot be. */
-export function normaliseFacts(facts: CustomerFacts): CustomerFacts {
-	return { ...facts, email: normaliseEmail(facts.email), phone: normalisePhone(facts.phone, facts.country) };
+/**
+ * Facts with address and number in their one form, and without those that cannot be.
+ * @param shopCountry where a number without a country code is from when the facts do not say where the customer lives; ISO 3166 alpha-2
+ */
+export function normaliseFacts(facts: CustomerFacts, shopCountry?: string): CustomerFacts {
+	return { ...facts, email: normaliseEmail(facts.email), phone: normalisePhone(facts.phone, facts.country ?? shopCountry) };
 }
 
 /** The aliases that normalised facts name, the most trustworthy first. */

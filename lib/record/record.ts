@@ -32,6 +32,8 @@ export interface RecorderOptions {
 	definitions: DefinitionsCache;
 	newId(): string;
 	hashAddress(address: string): string;
+	/** The shop's country (ISO 3166 alpha-2), for phone numbers without a country code; asked only when an event brings a phone number. */
+	country?(): Promise<string | undefined>;
 	/** Called when a commit has left work for a task (see tasks.ts); not awaited. */
 	onTask?(): void;
 }
@@ -75,8 +77,9 @@ export interface Recorded {
  */
 export function createRecorder(options: RecorderOptions): Recorder {
 	const recordOne = async (event: ShopEvent): Promise<RecordOutcome> => {
-		const { store, clock, definitions, onTask } = options;
+		const { store, clock, definitions, country, onTask } = options;
 		let hasTask = false;
+		const told = event.customer ? { ...event, customer: normaliseFacts(event.customer, event.customer.phone ? await country?.() : undefined) } : event;
 		const outcome = await transact(
 			store,
 			async (tx) => {
@@ -85,7 +88,6 @@ export function createRecorder(options: RecorderOptions): Recorder {
 				const journeys = await definitions.get(machineNowMs);
 				tx.adopt(journeys.document);
 				tx.once(event.dedupeId, machineNowMs + rememberMs);
-				const told = event.customer ? { ...event, customer: normaliseFacts(event.customer) } : event;
 				const isNews = await take(tx, told, journeys, context);
 				await indexChanges(tx);
 				tx.count(deliveryCounters, `${event.source}.${isNews ? event.type : 'stale'}`);

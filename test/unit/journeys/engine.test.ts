@@ -202,6 +202,33 @@ describe('a step that fails', () => {
 		expect((await running.shop.store.readTimeline(customerKey, { limit: 1 }))[0].type).toBe('journey_failed');
 	});
 
+	it('keeps why, until a later attempt succeeds', async () => {
+		pass(hourMs);
+		await giveBack(running.engine, running.definition, [await running.claimOne()], 'The workflow stopped at the node "Sheet": no access');
+		expect(await running.enrolment()).toMatchObject({ status: 'open', failure: 'The workflow stopped at the node "Sheet": no access' });
+		pass(firstRetryMs);
+		await settle();
+		expect((await running.enrolment()).failure).toBeUndefined();
+	});
+
+	it('is given up with the reason of its last attempt', async () => {
+		pass(hourMs);
+		for (let attempt = 1; attempt <= maxAttempts; attempt++) {
+			await giveBack(running.engine, running.definition, [await running.claimOne()], `Attempt ${attempt} found no sheet`);
+			pass(hourMs);
+		}
+		await running.claim();
+		expect(await running.enrolment()).toMatchObject({ status: 'failed', failure: `Attempt ${maxAttempts} found no sheet` });
+	});
+
+	it('that was settled before its workflow stopped keeps no reason', async () => {
+		pass(hourMs);
+		const step = await running.claimOne();
+		await settleFinished(running.engine, running.definition, [step]);
+		await giveBack(running.engine, running.definition, [step], 'Too late');
+		expect((await running.enrolment()).failure).toBeUndefined();
+	});
+
 	it('waits longer each time, an hour at most, and hours in all', () => {
 		const delays = Array.from({ length: maxAttempts - 1 }, (_delay, index) => retryDelayMs(index + 1, firstRetryMs));
 		expect(delays.slice(0, 4)).toEqual([15 * secondMs, minuteMs, 4 * minuteMs, 16 * minuteMs]);

@@ -399,8 +399,37 @@ describe('a browse session', () => {
 		expect(await waitingIn(shop, 'browse')).toEqual([]);
 	});
 
+	/** Where the shop tells of carts, but not whose they are, the visitor's browser does. */
+	const visitorsCart = (name: string, items: number) => happening(shop, 'custom', { source: 'tracking', custom: { name, data: { items } } });
+
+	it('is none once the browser told of a cart', async () => {
+		await open();
+		await look('tea');
+		shop.pass(minuteMs);
+		await shop.record(visitorsCart('cart_updated', 1));
+		shop.pass(minuteMs);
+		await look('tea');
+		expect(await waitingIn(shop, 'browse')).toEqual([]);
+	});
+
+	it.each([
+		['an emptied cart', () => visitorsCart('cart_updated', 0)],
+		['something else of the shop’s own', () => visitorsCart('wishlist_updated', 1)],
+		['a cart of before', () => ({ ...visitorsCart('cart_updated', 1), occurredAtMs: shop.now() - hourMs })],
+	])('goes on after %s', async (_what, event) => {
+		await open();
+		await look('tea');
+		shop.pass(1);
+		await look('tea');
+		shop.pass(minuteMs);
+		await shop.record(event());
+		expect(await waitingIn(shop, 'browse')).toHaveLength(1);
+	});
+
 	it.each([
 		['cart_started', () => cartEvent(shop.now(), {}, { customer: anna })],
+		['cart_started', () => visitorsCart('cart_updated', 2)],
+		['cart_started', () => visitorsCart('checkout_updated', 1)],
 		['bought', () => orderEvent(shop.now(), {}, { customer: anna })],
 	] as const)('ends as %s', async (endReason, event) => {
 		await open();

@@ -3,7 +3,9 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { dayMs, hourMs, minuteMs } from '../../../lib/model/clock';
 import { isShopJourneysError } from '../../../lib/model/errors';
+import { keys } from '../../../lib/model/records';
 import { type Installation, openInstallation, storeConfig } from '../../../lib/n8n/installation';
+import { findCustomer } from '../../../lib/record/identity';
 
 const start = Date.parse('2026-03-01T12:00:00Z');
 let folder: string;
@@ -104,6 +106,30 @@ describe('the clock of an installation', () => {
 });
 
 describe('an installation', () => {
+	it('tells each warning of its store once', async () => {
+		const installation = await open();
+		const told: string[] = [];
+		await installation.tellWarnings((text) => told.push(text));
+		expect(told).toEqual([]);
+		jest.spyOn(installation.hub, 'warnings').mockResolvedValue(['Redis keeps no append-only file.']);
+		await installation.tellWarnings((text) => told.push(text));
+		await installation.tellWarnings((text) => told.push(text));
+		expect(told).toEqual(['Redis keeps no append-only file.']);
+	});
+
+	it('says no more of a store that is not there than what fails by it says', async () => {
+		const installation = await open();
+		jest.spyOn(installation.hub, 'warnings').mockRejectedValue(new Error('Connection lost'));
+		await expect(installation.tellWarnings(() => undefined)).resolves.toBeUndefined();
+	});
+
+	it('reads phone numbers without a country code as those of the country in the settings', async () => {
+		const shop = (await open()).shop('main');
+		await shop.saveSettings({ country: 'AT' });
+		await shop.record({ type: 'customer_updated', dedupeId: 'one', occurredAtMs: start, source: 'test', customer: { email: 'anna@example.com', phone: '0664 1234567' } });
+		expect(await findCustomer(shop.store, keys.alias('phone', '+436641234567'))).toMatchObject({ email: 'anna@example.com' });
+	});
+
 	it('keeps the secret behind its links over a restart', async () => {
 		const { linkSecret } = await open();
 		expect(linkSecret).toHaveLength(32);

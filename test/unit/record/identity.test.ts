@@ -36,6 +36,19 @@ describe('a phone number', () => {
 		expect(await customerByEmail(shop, 'anna@example.com')).toMatchObject({ phone: '+436641234567', city: 'Graz' });
 	});
 
+	it('without a country code is one of the customer’s country, else of the shop’s', async () => {
+		shop.country = 'AT';
+		await tell({ ...anna, phone: '0664 1234567' });
+		await tell({ email: 'ben@example.com', phone: '030 901820', country: 'DE' });
+		expect((await customerByEmail(shop, 'anna@example.com'))?.phone).toBe('+436641234567');
+		expect((await customerByEmail(shop, 'ben@example.com'))?.phone).toBe('+4930901820');
+	});
+
+	it('without a country code is not understood where the shop names no country', async () => {
+		await tell({ ...anna, phone: '0664 1234567' });
+		expect((await customerByEmail(shop, 'anna@example.com'))?.phone).toBeUndefined();
+	});
+
 	it('shared by two addresses joins nobody', async () => {
 		await tell({ ...anna, phone: '+436641234567' });
 		await tell({ email: 'ben@example.com', phone: '+436641234567' });

@@ -21,6 +21,8 @@ export interface Shop {
 	clock: Clock;
 	definitions: DefinitionsCache;
 	record: Recorder;
+	/** The shop's country, for phone numbers. */
+	country?: string;
 	/** Works off all tasks that are free. */
 	workTasks(): Promise<number>;
 	/** Moves both clocks. */
@@ -41,12 +43,12 @@ export function openShop(where: string | StoreConfig = ':memory:', watch = (stor
 	const clock = createClock({ machineMs: opening, journeyMs: opening, speed: 1 }, () => nowMs);
 	const definitions = new DefinitionsCache(store);
 	let customers = 0;
-	return {
+	const shop: Shop = {
 		hub,
 		store,
 		clock,
 		definitions,
-		record: createRecorder({ store, clock, definitions, newId: () => `customer-${++customers}`, hashAddress: (address) => createHash('sha256').update(address).digest('hex') }),
+		record: createRecorder({ store, clock, definitions, newId: () => `customer-${++customers}`, hashAddress: (address) => createHash('sha256').update(address).digest('hex'), country: async () => shop.country }),
 		workTasks: () => workTasks(store, clock, { ...recordTaskHandlers, ...journeyTaskHandlers }),
 		pass: (ms) => {
 			nowMs += ms;
@@ -59,6 +61,7 @@ export function openShop(where: string | StoreConfig = ':memory:', watch = (stor
 			return definition;
 		},
 	};
+	return shop;
 }
 
 export const cartJourney: Omit<JourneyDefinition, 'activeFromMs'> = {
