@@ -1,6 +1,6 @@
 import type { INodeType, INodeTypeDescription, ITriggerFunctions, ITriggerResponse } from 'n8n-workflow';
 import { readCartDefinition } from '../../lib/n8n/definition';
-import { endsOnField, journeyFields, kindField, reentryDaysField, reentryField, scheduleField, scheduleOutputs } from '../../lib/n8n/fields/journey';
+import { endsOnField, journeyFields, kindField, reentryDaysField, reentryField, scheduleField, scheduleOutputs, stepsInWords } from '../../lib/n8n/fields/journey';
 import { shopField } from '../../lib/n8n/fields/shop';
 import { runJourneyTrigger } from '../../lib/n8n/journeyTrigger';
 
@@ -15,7 +15,7 @@ export class CartAbandonedTrigger implements INodeType {
 		icon: { light: 'file:cart.svg', dark: 'file:cart.dark.svg' },
 		group: ['trigger'],
 		version: 1,
-		subtitle: '={{ ($parameter["watch"] ?? []).map((stage) => stage === "browse" ? "browse sessions" : stage + "s").join(" and ") + " · " + ($parameter["schedule"]?.steps?.length ?? 0) + " steps" }}',
+		subtitle: `={{ ($parameter["watch"] ?? []).map((stage) => stage === "browse" ? "browse sessions" : stage + "s").join(" and ") + " · " + ${stepsInWords} }}`,
 		description: 'Starts when a customer leaves a cart, a checkout or the shop, once per step of a schedule, and stops when they buy',
 		defaults: { name: 'Cart Abandoned Trigger' },
 		inputs: [],
@@ -25,6 +25,7 @@ export class CartAbandonedTrigger implements INodeType {
 				displayName: 'Trigger On',
 				name: 'watch',
 				type: 'multiOptions',
+				required: true,
 				noDataExpression: true,
 				options: [
 					{ name: 'Browse Sessions', value: 'browse', description: 'Something was looked at repeatedly or for long, and nothing put in a cart. Needs tracking.js; not together with the other two.' },

@@ -41,6 +41,14 @@ export class ImportHistory implements INodeType {
 			},
 			...fromShop.description,
 			...fromCsv.description,
+			{
+				displayName: 'Start Over',
+				name: 'startOver',
+				type: 'boolean',
+				displayOptions: { show: { operation: ['fromShop', 'fromCsv'] } },
+				default: false,
+				description: 'Whether to begin anew instead of going on where an import that was cut short stopped. Either way nothing is taken twice.',
+			},
 			shopField,
 		],
 	};

@@ -1,7 +1,7 @@
 import type { INodeType, INodeTypeDescription, ITriggerFunctions, ITriggerResponse } from 'n8n-workflow';
 import { readSegmentDefinition } from '../../lib/n8n/definition';
-import { conditionFields } from '../../lib/n8n/fields/conditions';
-import { anchorFields, endsOnField, journeyFields, kindField, reentryDaysField, reentryField, scheduleField, scheduleOutputs } from '../../lib/n8n/fields/journey';
+import { conditionFields, conditionHints } from '../../lib/n8n/fields/conditions';
+import { anchorFields, endsOnField, journeyFields, kindField, reentryDaysField, reentryField, scheduleField, scheduleOutputs, stepsInWords } from '../../lib/n8n/fields/journey';
 import { shopField } from '../../lib/n8n/fields/shop';
 import { runJourneyTrigger } from '../../lib/n8n/journeyTrigger';
 
@@ -13,11 +13,12 @@ export class SegmentTrigger implements INodeType {
 		icon: { light: 'file:segment.svg', dark: 'file:segment.dark.svg' },
 		group: ['trigger'],
 		version: 1,
-		subtitle: '={{ ($parameter["schedule"]?.steps?.length ?? 0) + " steps" }}',
+		subtitle: `={{ ${stepsInWords} }}`,
 		description: 'Starts when a customer enters a segment (no order for 180 days, birthday in 7 days ...), once per step of a schedule',
 		defaults: { name: 'Segment Trigger' },
 		inputs: [],
 		outputs: scheduleOutputs as INodeTypeDescription['outputs'],
+		hints: conditionHints,
 		properties: [
 			...conditionFields(),
 			{

@@ -13,6 +13,8 @@ const words = (displayName: string, name: string, placeholder: string, descripti
 	...(rows && { typeOptions: { rows } }),
 });
 
+const discountCode = words('Discount Code', 'discountCode', 'e.g. COMEBACK10', 'A code that exists in your shop and works for everybody. Empty: the mail shows none.');
+
 export const messageFields: INodeProperties[] = [
 	{
 		displayName: 'Message',
@@ -42,10 +44,7 @@ export const messageFields: INodeProperties[] = [
 		default: 'reminder',
 		description: 'The words of the mail. Anything can be replaced under "Own Words".',
 	},
-	{
-		...words('Discount Code', 'discountCode', 'e.g. COMEBACK10', 'A code that exists in your shop and works for everybody. Empty: the mail shows none.'),
-		...showFor({ message: ['cartReminder', 'letter'] }),
-	},
+	{ ...discountCode, ...showFor({ message: ['cartReminder'] }) },
 	{
 		displayName: 'Own Words',
 		name: 'ownWords',
@@ -80,7 +79,7 @@ export const messageFields: INodeProperties[] = [
 		...showFor({ message: ['letter'] }),
 	},
 	{
-		displayName: 'Show',
+		displayName: 'Show Below the Text',
 		name: 'shows',
 		type: 'options',
 		noDataExpression: true,
@@ -92,7 +91,7 @@ export const messageFields: INodeProperties[] = [
 			{ name: 'The Product', value: 'product', description: 'The one that is back in stock, or that was looked at' },
 		],
 		default: 'nothing',
-		description: 'What stands under the text, with pictures and prices where they are known',
+		description: 'With pictures and prices where they are known',
 	},
 	{
 		...words('Button Label', 'buttonLabel', 'e.g. See it in the shop', 'What the button says. Empty: no button.'),
@@ -102,6 +101,7 @@ export const messageFields: INodeProperties[] = [
 		...words('Button Address', 'buttonUrl', 'e.g. https://shop.example.com/new', 'Where the button leads. Empty: to what is shown, else to the shop.'),
 		...showFor({ message: ['letter'] }),
 	},
+	{ ...discountCode, ...showFor({ message: ['letter'] }) },
 	{
 		...words('HTML', 'html', 'e.g. <p>Hello {{customer.firstName}}</p>', 'Handlebars. Values are escaped; {{#each cart.items}} walks the cart.', 10),
 		required: true,

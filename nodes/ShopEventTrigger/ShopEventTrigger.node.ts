@@ -1,8 +1,8 @@
 import type { INodeType, INodeTypeDescription, ITriggerFunctions, ITriggerResponse } from 'n8n-workflow';
 import { eventCatalogue } from '../../lib/model/events';
 import { readEventDefinition } from '../../lib/n8n/definition';
-import { conditionFields } from '../../lib/n8n/fields/conditions';
-import { anchorFields, endsOnField, journeyFields, kindField, reentryDaysField, reentryField, scheduleField, scheduleOutputs } from '../../lib/n8n/fields/journey';
+import { conditionFields, conditionHints } from '../../lib/n8n/fields/conditions';
+import { anchorFields, endsOnField, journeyFields, kindField, reentryDaysField, reentryField, scheduleField, scheduleOutputs, stepsInWords } from '../../lib/n8n/fields/journey';
 import { shopField } from '../../lib/n8n/fields/shop';
 import { runJourneyTrigger } from '../../lib/n8n/journeyTrigger';
 
@@ -16,16 +16,18 @@ export class ShopEventTrigger implements INodeType {
 		icon: { light: 'file:event.svg', dark: 'file:event.dark.svg' },
 		group: ['trigger'],
 		version: 1,
-		subtitle: '={{ ($parameter["events"] ?? []).map((event) => event.replaceAll("_", " ")).join(", ") + " · " + ($parameter["schedule"]?.steps?.length ?? 0) + " steps" }}',
+		subtitle: `={{ (($parameter["events"] ?? []).map((event) => event.replaceAll("_", " ")).join(", ") || "no event chosen") + " · " + ${stepsInWords} }}`,
 		description: 'Starts when something happens (order placed, subscribed, back in stock, message clicked ...), once per step of a schedule',
 		defaults: { name: 'Shop Event Trigger' },
 		inputs: [],
 		outputs: scheduleOutputs as INodeTypeDescription['outputs'],
+		hints: conditionHints,
 		properties: [
 			{
 				displayName: 'Trigger On',
 				name: 'events',
 				type: 'multiOptions',
+				required: true,
 				noDataExpression: true,
 				options: Object.entries(eventCatalogue)
 					.map(([value, { label }]) => ({ name: label, value }))
@@ -37,6 +39,7 @@ export class ShopEventTrigger implements INodeType {
 				displayName: 'Event Name',
 				name: 'eventName',
 				type: 'string',
+				required: true,
 				noDataExpression: true,
 				default: '',
 				placeholder: 'e.g. wishlist_added',

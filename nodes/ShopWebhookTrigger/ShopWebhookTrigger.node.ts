@@ -98,10 +98,10 @@ export class ShopWebhookTrigger implements INodeType {
 			{ name: 'setup', httpMethod: 'POST', responseMode: 'onReceived', path: 'tracking.js' },
 		],
 		triggerPanel: {
-			header: 'Paste the production URL (see Webhook URLs) into the shop',
-			activationHint: 'Once you publish this workflow, every delivery of the shop is recorded. It starts no execution unless you choose events under "Start This Workflow For". A test shows what one delivery to the test URL says and records nothing.',
+			header: 'Publish this workflow to connect the shop',
+			activationHint: 'Publishing registers the webhooks where the shop is connected by its API. Into any other shop, paste the production URL (see Webhook URLs). A test shows what one delivery to the test URL says and records nothing.',
 			executionsHelp: {
-				inactive: 'Publish the workflow, then paste the production URL into the shop. Deliveries are recorded without an execution.',
+				inactive: 'Publish the workflow. Every delivery of the shop is recorded, and starts no execution unless you choose events under "Start This Workflow For".',
 				active: 'The shop is connected. Deliveries are recorded without an execution, so this list stays empty unless you chose events under "Start This Workflow For".',
 			},
 		},

@@ -69,13 +69,16 @@ export function anchorFields(choices: AnchorName[]): INodeProperties[] {
 	];
 }
 
+/** Of a trigger's subtitle: how many steps its schedule has. */
+export const stepsInWords = '(($parameter["schedule"]?.steps?.length ?? 0) === 1 ? "1 step" : ($parameter["schedule"]?.steps?.length ?? 0) + " steps")';
+
 /** @param begins what delays count from, as the description says it */
 export function scheduleField(defaults: StepParameter[], begins: string): INodeProperties {
 	return {
 		displayName: 'Schedule',
 		name: 'schedule',
 		type: 'fixedCollection',
-		typeOptions: { multipleValues: true, sortable: true },
+		typeOptions: { multipleValues: true, sortable: true, hideOptionalFields: true, addOptionalFieldButtonText: 'Name, Time or Weekdays' },
 		placeholder: 'Add Step',
 		default: { steps: defaults },
 		noDataExpression: true,
@@ -85,11 +88,12 @@ export function scheduleField(defaults: StepParameter[], begins: string): INodeP
 				displayName: 'Steps',
 				name: 'steps',
 				values: [
-					{ displayName: 'Delay', name: 'delay', type: 'number', typeOptions: { minValue: 0 }, default: 1 },
+					{ displayName: 'Delay', name: 'delay', type: 'number', typeOptions: { minValue: 0 }, required: true, default: 1 },
 					{
 						displayName: 'Unit',
 						name: 'unit',
 						type: 'options',
+						required: true,
 						options: [
 							{ name: 'Days', value: 'days' },
 							{ name: 'Hours', value: 'hours' },
@@ -101,6 +105,7 @@ export function scheduleField(defaults: StepParameter[], begins: string): INodeP
 						displayName: 'Before/After',
 						name: 'direction',
 						type: 'options',
+						required: true,
 						options: [
 							{ name: 'After the Date', value: 'after' },
 							{ name: 'Before the Date', value: 'before' },
@@ -312,8 +317,13 @@ function readTime(text: string | undefined, index: number): number | undefined {
 }
 
 function stepLabel({ name, delay, unit }: StepParameter, isBefore: boolean): string {
-	return name?.trim() || (Number(delay) === 0 ? 'At once' : `${delay} ${Number(delay) === 1 ? unit.slice(0, -1) : unit}${isBefore ? ' before' : ''}`);
+	if (name?.trim()) return name.trim();
+	if (Number(delay) === 0) return 'At once';
+	// The canvas cuts off what is longer than about twelve letters.
+	return isBefore ? `${delay} ${shortUnits[unit]} before` : `${delay} ${Number(delay) === 1 ? unit.slice(0, -1) : unit}`;
 }
+
+const shortUnits: Record<DelayUnit, string> = { minutes: 'min', hours: 'h', days: 'd' };
 
 /**
  * The outputs of a journey trigger, computed in the editor from its parameters: one per step and Ended. n8n evaluates
@@ -322,8 +332,9 @@ function stepLabel({ name, delay, unit }: StepParameter, isBefore: boolean): str
 export const scheduleOutputs = `={{ ((parameters) => [
 	...(parameters.schedule?.steps ?? []).map((step) => ({
 		type: 'main',
-		displayName: (step.name ?? '').trim() || (Number(step.delay) === 0 ? 'At once' : step.delay + ' ' + (Number(step.delay) === 1 ? (step.unit ?? 'hours').slice(0, -1) : (step.unit ?? 'hours'))
-			+ (step.direction === 'before' && ${JSON.stringify(dateAnchors)}.includes(parameters.anchor) ? ' before' : '')),
+		displayName: (step.name ?? '').trim() || (Number(step.delay) === 0 ? 'At once'
+			: step.direction === 'before' && ${JSON.stringify(dateAnchors)}.includes(parameters.anchor) ? step.delay + ' ' + ${JSON.stringify(shortUnits)}[step.unit ?? 'hours'] + ' before'
+			: step.delay + ' ' + (Number(step.delay) === 1 ? (step.unit ?? 'hours').slice(0, -1) : (step.unit ?? 'hours'))),
 	})),
 	...(parameters.showEnded === false ? [] : [{ type: 'main', displayName: 'Ended' }]),
 ])($parameter) }}`;

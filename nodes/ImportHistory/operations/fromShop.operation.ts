@@ -56,14 +56,6 @@ export const description: INodeProperties[] = [
 		default: '',
 		required: true,
 	},
-	{
-		displayName: 'Start Over',
-		name: 'startOver',
-		type: 'boolean',
-		displayOptions: { show: { operation: ['fromShop', 'fromCsv'] } },
-		default: false,
-		description: 'Whether to begin anew instead of going on where an import that was cut short stopped. Either way nothing is taken twice.',
-	},
 ];
 
 /** One item per kind, in the order in which they build on each other. A kind that the shop withholds stops no other. */

@@ -76,9 +76,9 @@ describe('the outputs on the canvas', () => {
 
 	it('count before a date only where delays count from one', () => {
 		const steps: StepParameter[] = [{ delay: 7, unit: 'days', direction: 'before' }, step(0, 'days')];
-		expect(outputsOf({ schedule: { steps }, anchor: 'birthday' })).toEqual(['7 days before', 'At once', 'Ended']);
+		expect(outputsOf({ schedule: { steps }, anchor: 'birthday' })).toEqual(['7 d before', 'At once', 'Ended']);
 		expect(outputsOf({ schedule: { steps }, anchor: 'entry' })).toEqual(['7 days', 'At once', 'Ended']);
-		expect(readSchedule(steps, { type: 'date', of: 'birthday' })).toEqual([{ name: '7 days before', delayMs: -7 * dayMs }, { name: 'At once', delayMs: 0 }]);
+		expect(readSchedule(steps, { type: 'date', of: 'birthday' })).toEqual([{ name: '7 d before', delayMs: -7 * dayMs }, { name: 'At once', delayMs: 0 }]);
 	});
 
 	it('leave Ended out when it is switched off, and exist before anything is filled in', () => {
