@@ -144,7 +144,7 @@ export function conditionFields({ parts = [], hasMessages = false, displayOption
 							],
 							default: 'all',
 						},
-						{ displayName: 'Conditions', name: 'conditions', type: 'fixedCollection', typeOptions: { multipleValues: true }, placeholder: 'Add Condition', noDataExpression: true, default: {}, options: collections },
+						{ displayName: 'These', name: 'conditions', type: 'fixedCollection', typeOptions: { multipleValues: true }, placeholder: 'Add Condition', noDataExpression: true, default: {}, options: collections },
 					],
 				},
 			],
