@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { DateTime } from 'luxon';
 import { dayMs } from '../../lib/model/clock';
-import { atTheSameTime, chapter, connectTo, Customers } from './chapters';
+import { atTheSameTime, chapter, connectTo, Customers, orderOf } from './chapters';
 import { Installation, uniqueAddress, until } from './installation';
 
 /** A day of journey time is two seconds: four weeks pass in one minute. */
@@ -32,8 +32,10 @@ describe('the shipped journeys of chapters 02, 04 and 10 that take days and week
 	atTheSameTime(
 		{
 			'Subscribed, Not Bought writes after 14 and 28 days, in the customer’s morning, and the first order ends it': async () => {
-				const [faithful, told, buyer, quick, known] = ['faithful', 'told', 'buyer', 'quick', 'known'].map(uniqueAddress);
+				const [faithful, told, buyer, quick, known, ticked] = ['faithful', 'told', 'buyer', 'quick', 'known', 'ticked'].map(uniqueAddress);
 				await news.order('order_placed', known);
+				// Subscribed by a tick at the checkout: has bought with the same event.
+				await news.tell({ ...orderOf('order_placed', ticked), customer: { email: ticked, emailConsent: { status: 'subscribed', basis: 'opt_in' } } });
 				await news.consent(faithful, { firstName: 'Mia', timezone: 'Asia/Tokyo' });
 				for (const email of [buyer, quick, known, told]) await news.consent(email);
 				const [{ dueAtMs }] = await news.enrolments(faithful);
@@ -52,8 +54,8 @@ describe('the shipped journeys of chapters 02, 04 and 10 that take days and week
 				expect(news.subjects(buyer)).toEqual(['Can we help you choose?']);
 				expect(await news.endings(buyer)).toEqual(['bought']);
 				expect(await news.endings(quick)).toEqual(['bought']);
-				expect(await news.times(known, 'journey_entered')).toEqual([]);
-				for (const email of [quick, known]) expect(news.mails(email)).toEqual([]);
+				for (const email of [known, ticked]) expect([email, await news.times(email, 'subscribed'), await news.times(email, 'journey_entered')]).toEqual([email, [expect.any(Number)], []]);
+				for (const email of [quick, known, ticked]) expect(news.mails(email)).toEqual([]);
 
 				const [enteredMs] = await news.times(faithful, 'journey_entered');
 				const sent = await news.times(faithful, 'message_sent');
