@@ -81,7 +81,7 @@ export async function endOfCart(tx: Transaction, definitions: Definitions, cart:
 }
 
 /**
- * Records a cart as it stands and lets the journeys see it. Returns whether the event was news, and the cart as it was and is.
+ * Records a cart as it stands and lets the journeys see it. Returns whether the event was news, and the cart as it is now.
  */
 export async function applyCart(
 	tx: Transaction,
@@ -89,7 +89,7 @@ export async function applyCart(
 	customer: CustomerRecord | null,
 	definitions: Definitions,
 	context: RecordContext,
-): Promise<{ isNews: boolean; before: CartRecord | null; after: CartRecord }> {
+): Promise<{ isNews: boolean; cart: CartRecord }> {
 	const { id, isJoined } = await openCart(tx, event.cart, definitions, context);
 	const before = tx.get<CartRecord>(keys.cart(id));
 	const owner = await loadCustomer(tx, before?.customerId);
@@ -109,7 +109,7 @@ export async function applyCart(
 	if (isNews) await settleOpen(tx, cart, owners, definitions, context);
 	for (const owner of owners) await keepOneCart(tx, owner, definitions, context);
 	if (isNews) enrolCart(tx, cart, definitions, context);
-	return { isNews, before, after: cart };
+	return { isNews, cart };
 }
 
 function withoutOwner({ customerId: _owner, seen: { customer: _told, ...seen }, ...cart }: CartRecord): CartRecord {

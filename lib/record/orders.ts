@@ -20,8 +20,7 @@ export interface Happened {
 
 export interface AppliedOrder {
 	isNews: boolean;
-	before: OrderRecord | null;
-	after: OrderRecord;
+	order: OrderRecord;
 	/** What the order has come to by this event, whatever delivery told it: each once per order and customer, and only what still holds. */
 	happened: Happened[];
 }
@@ -60,7 +59,7 @@ async function applyFacts(
 ): Promise<AppliedOrder> {
 	const owner = await loadCustomer(tx, before?.customerId);
 	const after = withReached(nextOrder(before, owner, event.order, customer, event.sequenceMs ?? 0), event);
-	if (before && isDeepStrictEqual(after, before)) return { isNews: false, before, after, happened: [] };
+	if (before && isDeepStrictEqual(after, before)) return { isNews: false, order: after, happened: [] };
 	const key = keys.order(after.orderId);
 	tx.set(key, after);
 	belongs(tx, key, after.placedAtMs, after.customerId, before?.customerId);
@@ -69,7 +68,7 @@ async function applyFacts(
 	await closeCarts(tx, after, definitions, context);
 	const isNews = !isOlder([event.order.updatedAtMs, event.sequenceMs ?? 0], [after.updatedAtMs, after.sequenceMs]);
 	const happened = newlyReached(before, owner, after);
-	return { isNews: isNews || happened.length > 0, before, after, happened };
+	return { isNews: isNews || happened.length > 0, order: after, happened };
 }
 
 /** What one delivery tells of an order. */

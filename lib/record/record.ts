@@ -3,7 +3,7 @@ import { type Clock, dayMs } from '../model/clock';
 import type { Definitions, DefinitionsCache } from '../journeys/definitions';
 import { applyJourneys } from '../journeys/enrol';
 import type { CartFacts, EventType, OrderFacts, ParcelFacts, ProductFacts, ReturnFacts, ShopEvent } from '../model/events';
-import { type CartRecord, type CustomerRecord, deliveryCounters, type HistoryRecord, keys, type OrderRecord, type ProductRecord, type ReturnRecord } from '../model/records';
+import { type CustomerRecord, deliveryCounters, type HistoryRecord, keys, type OrderRecord } from '../model/records';
 import { indexChanges } from '../segments/indexes';
 import type { Json, Store } from '../store/store';
 import { transact, type Transaction } from '../store/transaction';
@@ -43,14 +43,8 @@ export type RecordOutcome = 'recorded' | 'duplicate' | 'stale';
 
 export type Recorder = (event: ShopEvent) => Promise<RecordOutcome>;
 
-/** A document as it was before the event and as it will be. */
-export interface Change<T> {
-	before: T | null;
-	after: T;
-}
-
-/** What one event came to: everything that journeys decide by. */
-export interface Recorded {
+/** What one event came to. */
+interface Recorded {
 	/** With normalised facts. */
 	event: ShopEvent;
 	/** Not the repetition of what is known, nor older than it. */
@@ -60,14 +54,8 @@ export interface Recorded {
 	 * order), and what follows: `subscribed`, `product_restocked`.
 	 */
 	happened: Happened[];
-	/** Before the event's facts were taken over, merges done; null when the event made the customer. */
-	before: CustomerRecord | null;
 	/** Whose event it is: named by it, else the owner of its cart, order or return. Never somebody who was erased. */
 	customer: CustomerRecord | null;
-	cart?: Change<CartRecord>;
-	order?: Change<OrderRecord>;
-	return?: Change<ReturnRecord>;
-	product?: ProductRecord;
 }
 
 /**
@@ -137,22 +125,14 @@ async function take(tx: Transaction, told: ShopEvent, journeys: Definitions, con
 	const event = await withBuyer(tx, told);
 	const identified = await identify(tx, event, journeys, context);
 	if (identified?.facts) await takeFacts(tx, identified, event, journeys, context);
-	const applied = await apply(tx, event, identified && current(tx, identified.customer), journeys, context);
+	const recorded = await apply(tx, event, identified && current(tx, identified.customer), journeys, context);
 	if (identified?.hasChanged) await reconsiderCart(tx, identified.customer.id, journeys, context);
-	if (identified && hasSubscribed(identified.customer, current(tx, identified.customer))) applied.happened.push({ type: 'subscribed', atMs: event.occurredAtMs });
-	if (applied.customer) await keepDoings(tx, applied, identified !== null, context);
-	const customer = applied.customer && current(tx, applied.customer);
-	const recorded: Recorded = { ...applied, before: customer && beforeOf(tx, customer, identified), customer };
+	if (identified && hasSubscribed(identified.customer, current(tx, identified.customer))) recorded.happened.push({ type: 'subscribed', atMs: event.occurredAtMs });
+	if (recorded.customer) await keepDoings(tx, recorded, identified !== null, context);
 	// Everything is applied: now the journeys see what happened.
-	await applyJourneys(tx, { event, happened: recorded.happened, customerId: customer?.id ?? null, definitions: journeys, nowMs: context.journeyNowMs });
+	await applyJourneys(tx, { event, happened: recorded.happened, customerId: recorded.customer?.id ?? null, definitions: journeys, nowMs: context.journeyNowMs });
 	keepLog(tx, recorded, context);
 	return recorded.isNews;
-}
-
-function beforeOf(tx: Transaction, { id }: CustomerRecord, identified: Identified | null): CustomerRecord | null {
-	if (identified?.customer.id === id) return identified.isNew ? null : identified.customer;
-	const change = tx.changed<CustomerRecord>(keys.customer(id)).find(({ key }) => key === keys.customer(id));
-	return change ? change.before : tx.get<CustomerRecord>(keys.customer(id));
 }
 
 const current = (tx: Transaction, { id }: CustomerRecord) => tx.get<CustomerRecord>(keys.customer(id))!;
@@ -168,18 +148,16 @@ function hasSubscribed(before: CustomerRecord, after: CustomerRecord): boolean {
 	return before.consent.email?.status !== 'subscribed' && after.consent.email?.status === 'subscribed';
 }
 
-type Applied = Omit<Recorded, 'before'>;
-
 /** Takes the event into the documents that it is about. */
-async function apply(tx: Transaction, event: ShopEvent, known: CustomerRecord | null, journeys: Definitions, context: RecordContext): Promise<Applied> {
+async function apply(tx: Transaction, event: ShopEvent, known: CustomerRecord | null, journeys: Definitions, context: RecordContext): Promise<Recorded> {
 	const happenedItself = (isNews: boolean): Happened[] => (isNews ? [{ type: event.type, atMs: event.occurredAtMs }] : []);
-	const simply = (isNews: boolean): Applied => ({ event, isNews, happened: happenedItself(isNews), customer: known });
+	const simply = (isNews: boolean): Recorded => ({ event, isNews, happened: happenedItself(isNews), customer: known });
 	const owner = async (id: string | undefined) => known ?? living(await loadCustomer(tx, id));
 	switch (event.type) {
 		case 'cart_updated':
 		case 'checkout_updated': {
-			const { isNews, ...cart } = await applyCart(tx, event as ShopEvent & { cart: CartFacts }, known, journeys, context);
-			return { ...simply(isNews), customer: await owner(cart.after.customerId), cart };
+			const { isNews, cart } = await applyCart(tx, event as ShopEvent & { cart: CartFacts }, known, journeys, context);
+			return { ...simply(isNews), customer: await owner(cart.customerId) };
 		}
 		case 'order_placed':
 		case 'order_updated':
@@ -196,8 +174,8 @@ async function apply(tx: Transaction, event: ShopEvent, known: CustomerRecord | 
 					? await applyParcel(tx, event as ShopEvent & { parcel: ParcelFacts }, journeys, context)
 					: null;
 			if (applied) {
-				const { isNews, happened, ...order } = applied;
-				return { event, isNews, happened: [...happened, ...happenedItself(isNews && !milestones.has(event.type))], customer: await owner(order.after.customerId), order };
+				const { isNews, happened, order } = applied;
+				return { event, isNews, happened: [...happened, ...happenedItself(isNews && !milestones.has(event.type))], customer: await owner(order.customerId) };
 			}
 			if (!event.refund) return simply(!event.parcel);
 			await tx.load([keys.order(event.refund.orderId)]);
@@ -205,8 +183,8 @@ async function apply(tx: Transaction, event: ShopEvent, known: CustomerRecord | 
 		}
 		case 'return_updated': {
 			if (!event.return) return simply(true);
-			const { isNews, ...told } = await applyReturn(tx, event as ShopEvent & { return: ReturnFacts }, known, context);
-			return { ...simply(isNews), customer: await owner(told.after.customerId), return: told };
+			const { isNews, customerId } = await applyReturn(tx, event as ShopEvent & { return: ReturnFacts }, known, context);
+			return { ...simply(isNews), customer: await owner(customerId) };
 		}
 		case 'product_updated':
 		case 'product_deleted':
@@ -215,7 +193,7 @@ async function apply(tx: Transaction, event: ShopEvent, known: CustomerRecord | 
 			const { isNews, product, restocked } = await applyProduct(tx, event as ShopEvent & { product: ProductFacts });
 			await tellRestocked(tx, restocked, product.updatedAtMs, context);
 			const isDerived = restocked.length > 0 && event.type !== 'product_restocked';
-			return { ...simply(isNews), product, happened: [...happenedItself(isNews), ...(isDerived ? [{ type: 'product_restocked' as const, atMs: event.occurredAtMs }] : [])] };
+			return { ...simply(isNews), happened: [...happenedItself(isNews), ...(isDerived ? [{ type: 'product_restocked' as const, atMs: event.occurredAtMs }] : [])] };
 		}
 		case 'restock_requested':
 			return simply(known !== null && (await applyRestockRequest(tx, event, known, context)));
@@ -236,7 +214,7 @@ const milestones = new Set<EventType>(['order_placed', 'order_paid', 'order_canc
 const living = (customer: CustomerRecord | null) => (customer?.erasedAtMs === undefined ? customer : null);
 
 /** Counts what the customer did: in the history, and where conditions ask for it all the time in the customer's own document. */
-async function keepDoings(tx: Transaction, { event, happened, customer }: Applied, isNamed: boolean, context: RecordContext): Promise<void> {
+async function keepDoings(tx: Transaction, { event, happened, customer }: Recorded, isNamed: boolean, context: RecordContext): Promise<void> {
 	const { id } = customer!;
 	const before = current(tx, customer!);
 	const after = withEngagement(before, event, context.journeyNowMs);

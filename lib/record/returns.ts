@@ -15,7 +15,7 @@ export async function applyReturn(
 	event: ShopEvent & { return: ReturnFacts },
 	customer: CustomerRecord | null,
 	context: RecordContext,
-): Promise<{ isNews: boolean; before: ReturnRecord | null; after: ReturnRecord }> {
+): Promise<{ isNews: boolean; customerId: string | undefined }> {
 	const { return: facts, sequenceMs = 0 } = event;
 	const key = keys.return(facts.returnId);
 	await tx.load([key, facts.orderId && keys.order(facts.orderId)]);
@@ -28,5 +28,5 @@ export async function applyReturn(
 	const after = owner?.erasedAtMs === undefined ? owned : namelessReturn(owned);
 	if (!isDeepStrictEqual(after, before)) tx.set(key, after);
 	belongs(tx, key, Math.min(after.updatedAtMs, context.journeyNowMs), after.customerId, before?.customerId);
-	return { isNews: !isStale && !isDeepStrictEqual(after, before), before, after };
+	return { isNews: !isStale && !isDeepStrictEqual(after, before), customerId: after.customerId };
 }
