@@ -23,6 +23,8 @@ export class Ledger {
 	readonly step: number;
 	readonly token: string;
 	private readonly key: string;
+	/** Where the same campaign is booked under names that were merged into this customer's. */
+	private earlierKeys: string[] = [];
 
 	constructor(
 		private readonly tx: Transaction,
@@ -46,11 +48,21 @@ export class Ledger {
 		// A merge or a corrected address may have moved the enrolment since the item was made.
 		const ownerId = enrolment?.customerId ?? customerId;
 		await tx.load([ownerId && keys.customer(ownerId), enrolment?.cartId && keys.cart(enrolment.cartId)]);
+		const customer = ownerId ? tx.get<CustomerRecord>(keys.customer(ownerId)) : null;
+		await this.loadEarlierNames(customer);
 		return {
-			customer: ownerId ? tx.get<CustomerRecord>(keys.customer(ownerId)) : null,
+			customer,
 			cart: enrolment?.cartId ? tx.get<CartRecord>(keys.cart(enrolment.cartId)) : null,
 			settings: { ...defaults, ...tx.get<Partial<ShopSettings>>(keys.settings) },
 		};
+	}
+
+	/** A campaign that reached the customer under a name merged since is not sent once more. */
+	private async loadEarlierNames(customer: CustomerRecord | null): Promise<void> {
+		const { campaign } = this.job;
+		if (campaign === null || !customer?.merged?.length) return;
+		this.earlierKeys = customer.merged.map((id) => keys.campaignSend(`${campaign}/${id}`));
+		await this.tx.load(this.earlierKeys);
 	}
 
 	/** Only the booking itself and the customer it may have to be closed on. */
@@ -74,7 +86,8 @@ export class Ledger {
 	}
 
 	get entry(): SendRecord | undefined {
-		return this.record?.sends[this.job.sendKey];
+		const own = this.record?.sends[this.job.sendKey];
+		return own ?? this.earlierKeys.map((key) => this.tx.get<CampaignRecord>(key)?.sends[this.job.sendKey]).find((entry) => entry !== undefined);
 	}
 
 	/** Whether the booking is still the one that this run made. */

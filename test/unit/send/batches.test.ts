@@ -116,6 +116,19 @@ describe('a campaign outside a journey', () => {
 		expect(post.channel.sent).toHaveLength(1);
 	});
 
+	it('does not reach once more who had it under another name, when both prove to be one customer', async () => {
+		post.shop.pass(minuteMs);
+		const account = { shopCustomerId: '77', email: 'anna.account@example.com', emailConsent: { status: 'subscribed', basis: 'opt_in', atMs: post.shop.now() } } as const;
+		await post.shop.record(customerEvent(post.shop.now(), account));
+		const younger = (await customerByEmail(post.shop, 'anna.account@example.com'))!.id;
+		expect((await post.campaign([younger])).map(reasonOf)).toEqual(['sent']);
+		await post.shop.record(customerEvent(post.shop.now(), { shopCustomerId: '77', email: 'anna@example.com' }));
+		const survivor = (await customerByEmail(post.shop, 'anna@example.com'))!;
+		expect([survivor.id, survivor.merged]).toEqual([id, [younger]]);
+		expect((await post.campaign([id])).map(reasonOf)).toEqual(['already_sent']);
+		expect((await post.campaign([id], 'autumn')).map(reasonOf)).toEqual(['sent']);
+	});
+
 	it('asks for consent when it is marketing, and not when it is transactional', async () => {
 		await post.shop.record(customerEvent(post.shop.now(), { email: 'ben@example.com' }));
 		const ben = (await customerByEmail(post.shop, 'ben@example.com'))!.id;
