@@ -61,6 +61,11 @@ export const restockTask: TaskHandler = async (task, tx, store) => {
 	return { position: { told } };
 };
 
+/** Whether the journey could send the customer anything: who never agreed to marketing must not take a piece from the next in the queue. */
+function mayHear({ kind }: JourneyDefinition, { consent }: CustomerRecord): boolean {
+	return kind === 'transactional' || Object.values(consent).some(({ status }) => status === 'subscribed');
+}
+
 interface Telling {
 	about: RestockAbout;
 	product: ProductRecord | null;
@@ -75,10 +80,11 @@ async function tell(tx: Transaction, { key, value: askedAtMs, variantId }: Waiti
 	if (asked?.mergedInto !== undefined) await tx.load([keys.customer(asked.mergedInto)]);
 	const customer = asked?.mergedInto !== undefined ? tx.get<CustomerRecord>(keys.customer(asked.mergedInto)) : asked;
 	if (!customer || (customer.bought?.products[productId]?.lastAtMs ?? -Infinity) > askedAtMs) return false;
+	const hearing = listening.filter((definition) => mayHear(definition, customer));
 	const entityIn = (definition: JourneyDefinition) => (definition.subject === 'product' ? productEntity(customer.id, productId, variantId) : entityOf(definition, customer));
 	const keyIn = (definition: JourneyDefinition) => keys.enrolment(enrolmentId(definition.id, entityIn(definition)));
-	await tx.load([...listening, ...ending].map(keyIn));
-	const isTold = listening.map((definition) =>
+	await tx.load([...hearing, ...ending].map(keyIn));
+	const isTold = hearing.map((definition) =>
 		tryEnter(tx, definition, {
 			customerId: customer.id,
 			entity: entityIn(definition),

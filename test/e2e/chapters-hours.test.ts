@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { hourMs, minuteMs } from '../../lib/model/clock';
-import { chapter, connectTo, Customers, journeyIdOf, orderOf } from './chapters';
+import { chapter, connectTo, Customers, journeyIdOf, orderOf, untilAllSucceeded } from './chapters';
 import { Installation, uniqueAddress, until, type Workflow } from './installation';
 import { cartEvent } from './shop';
 import { userAgent } from './tracking-page';
@@ -225,6 +225,8 @@ describe('the shipped journeys of chapters 04 and 10 that take hours, in a real 
 			expect(await orders.endings(email)).toContain('return_settled');
 		}, 60_000);
 	});
+
+	test('every execution has succeeded', () => untilAllSucceeded(n8n), 30_000);
 
 	let script: string | undefined;
 	/** One batch of tracking.js from a page of the shop. */

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { DateTime } from 'luxon';
 import { dayMs } from '../../lib/model/clock';
-import { atTheSameTime, chapter, connectTo, Customers, orderOf } from './chapters';
+import { atTheSameTime, chapter, connectTo, Customers, orderOf, untilAllSucceeded } from './chapters';
 import { Installation, uniqueAddress, until } from './installation';
 
 /** A day of journey time is two seconds: four weeks pass in one minute. */
@@ -209,4 +209,6 @@ describe('the shipped journeys of chapters 02, 04 and 10 that take days and week
 		},
 		limitMs,
 	);
+
+	test('every execution has succeeded', () => untilAllSucceeded(n8n), 30_000);
 });

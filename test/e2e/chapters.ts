@@ -131,6 +131,14 @@ export function orderOf(type: string, email: string, order: Record<string, unkno
 	return { type, customer: { email }, order: { id: randomUUID(), items: [tea], currency: 'EUR', total: '25.00', placedAt: now, updatedAt: now, ...order } };
 }
 
+/** What journeys emitted went through their workflows, Ended included, without an error. */
+export async function untilAllSucceeded(n8n: Installation): Promise<void> {
+	const running = ['new', 'running'];
+	await until('all executions to end', () => n8n.executions().every(({ status }) => !running.includes(status)));
+	expect(n8n.executions().length).toBeGreaterThan(0);
+	expect(n8n.executions().filter(({ status }) => status !== 'success')).toEqual([]);
+}
+
 /** Tests that tell their stories at the same time, because each waits for days to pass: all begin with the first. */
 export function atTheSameTime(stories: Record<string, () => Promise<void>>, limitMs: number): void {
 	let told: Map<string, Promise<void>> | undefined;

@@ -1,5 +1,6 @@
 import { journeyTaskHandlers } from '../../../lib/journeys/tasks';
 import { dayMs, minuteMs } from '../../../lib/model/clock';
+import type { ConsentStatus } from '../../../lib/model/events';
 import { type CustomerRecord, indexes, type JourneyDefinition, keys } from '../../../lib/model/records';
 import { transact } from '../../../lib/store/transaction';
 import { addTask, workTasks } from '../../../lib/tasks/tasks';
@@ -16,8 +17,8 @@ afterEach(() => shop.hub.close());
 const backInStock: Partial<JourneyDefinition> = { ...orderJourney, id: 'back', events: ['product_restocked'], subject: 'product', steps: [{ name: 'At once', delayMs: 0 }] };
 const stillOut: Partial<JourneyDefinition> = { ...orderJourney, id: 'out', events: ['restock_requested'], subject: 'product', steps: [{ name: '21 days', delayMs: 21 * dayMs }], endsOn: ['restocked'], maxAgeMs: 40 * dayMs };
 
-const ask = (name: string, variantId?: string) =>
-	shop.record(happening(shop, 'restock_requested', { customer: { email: `${name}@example.com` }, product: { productId: 'tea', updatedAtMs: shop.now() }, ...(variantId && { variantId }) }));
+const ask = (name: string, variantId?: string, status: ConsentStatus = 'subscribed') =>
+	shop.record(happening(shop, 'restock_requested', { customer: { email: `${name}@example.com`, emailConsent: { status, basis: 'opt_in', atMs: shop.now() } }, product: { productId: 'tea', updatedAtMs: shop.now() }, ...(variantId && { variantId }) }));
 const stocked = (stock: number, variantId = 'green') =>
 	shop.record(happening(shop, 'product_updated', { customer: undefined, product: { productId: 'tea', title: 'Tea', variants: [{ variantId, stock }], updatedAtMs: shop.now() } }));
 const waiting = (variantId?: string) => shop.store.count(indexes.restock('tea', variantId), { limit: 20_000 });
@@ -116,6 +117,21 @@ describe('a product that is back', () => {
 		await shop.workTasks();
 		expect(await told()).toEqual(['customer-2/tea']);
 	});
+
+	it.each([
+		['marketing', ['customer-2/tea']],
+		['transactional', ['customer-1/tea']],
+	] as const)('as %s is told to %j where who asked first has not agreed to marketing', async (kind, expected) => {
+		await shop.switchOn({ ...backInStock, kind });
+		await stocked(0);
+		await ask('a', undefined, 'pending');
+		shop.pass(1);
+		await ask('b');
+		shop.pass(1);
+		await stocked(1);
+		await shop.workTasks();
+		expect(await told()).toEqual(expected);
+	});
 });
 
 describe('ten thousand who wait', () => {
@@ -130,7 +146,7 @@ describe('ten thousand who wait', () => {
 				if (start >= pieces) return;
 				await tx.load(ids.map(keys.customer));
 				for (const id of ids) {
-					const customer: CustomerRecord = { id, createdAtMs: 0, profileAtMs: 0, email: `${id}@example.com`, consent: {}, orders: { count: 0, spentMinor: {} }, open: {} };
+					const customer: CustomerRecord = { id, createdAtMs: 0, profileAtMs: 0, email: `${id}@example.com`, consent: { email: { status: 'subscribed', basis: 'opt_in', source: 'test', atMs: 0 } }, orders: { count: 0, spentMinor: {} }, open: {} };
 					tx.set(keys.customer(id), customer);
 				}
 			});
