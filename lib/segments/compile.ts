@@ -40,7 +40,17 @@ interface Compiler {
 	today: ReturnType<typeof todayIn>;
 }
 
-type Read = (facts: Facts) => FactValue;
+type Read = (of: unknown) => FactValue;
+/** Tells of one part (the customer, the order ...), which is there. */
+type PartTest = (of: unknown, nowMs: number, facts: Facts) => boolean;
+
+/** A condition on one fact of one part. */
+interface FieldTest {
+	part: FactPart;
+	test: PartTest;
+	/** What it comes to where the part, and so the fact, is not known. */
+	withoutPart: boolean;
+}
 
 /**
  * Makes a condition into a function, once per run: nothing is looked up per customer. A fact that is not known is false for
@@ -71,6 +81,16 @@ export function needs(condition: Condition): Needs {
 	return found;
 }
 
+/** Whether a condition means something else in another shop: amounts are in the shop's currency, days in its time zone. */
+export function dependsOnShop(condition: Condition): boolean {
+	if ('all' in condition) return condition.all.some(dependsOnShop);
+	if ('any' in condition) return condition.any.some(dependsOnShop);
+	if ('not' in condition) return dependsOnShop(condition.not);
+	if (!('field' in condition)) return false;
+	const type = factField(condition.field)?.type;
+	return type !== undefined && type !== 'text' && type !== 'number' && type !== 'boolean' && type !== 'list' && type !== 'choice';
+}
+
 /** What of a condition can be told without reading what a customer did: where it is false, so is the whole. null when nothing can. */
 export function withoutHistory(condition: Condition): Condition | null {
 	if (!needs(condition).history) return condition;
@@ -94,32 +114,62 @@ export function notCarried(condition: Condition, currency: string): string[] {
 }
 
 function compile(condition: Condition, compiler: Compiler): Predicate {
-	if ('all' in condition) return all(condition.all.map((one) => compile(one, compiler)));
+	if ('all' in condition) return compileAll(condition.all, compiler);
 	if ('any' in condition) return any(condition.any.map((one) => compile(one, compiler)));
 	if ('not' in condition) {
 		const inner = compile(condition.not, compiler);
 		return (facts, nowMs) => !inner(facts, nowMs);
 	}
-	if ('field' in condition) return compileField(condition, compiler);
+	if ('field' in condition) return allOfPart([compileField(condition, compiler)], compiler);
 	if ('event' in condition) return compileEvent(condition);
 	if ('message' in condition) return compileMessage(condition, compiler);
 	return compileNear(condition);
 }
 
+/** Conditions on facts of the same part are decided together, so that the part is looked up once. */
+function compileAll(conditions: Condition[], compiler: Compiler): Predicate {
+	const byPart = Map.groupBy(conditions.filter((one) => 'field' in one).map((one) => compileField(one, compiler)), ({ part }) => part);
+	return all([...[...byPart.values()].map((tests) => allOfPart(tests, compiler)), ...conditions.filter((one) => !('field' in one)).map((one) => compile(one, compiler))]);
+}
+
 function all(tests: Predicate[]): Predicate {
 	if (tests.length === 1) return tests[0];
-	if (tests.length === 2) {
-		const [first, second] = tests;
-		return (facts, nowMs) => first(facts, nowMs) && second(facts, nowMs);
-	}
-	if (tests.length === 3) {
-		const [first, second, third] = tests;
-		return (facts, nowMs) => first(facts, nowMs) && second(facts, nowMs) && third(facts, nowMs);
-	}
 	return (facts, nowMs) => {
 		for (const test of tests) if (!test(facts, nowMs)) return false;
 		return true;
 	};
+}
+
+/** Written out for the usual numbers of conditions: a loop costs more than what it calls. */
+function allOfPart(fieldTests: FieldTest[], { readFrom }: Compiler): Predicate {
+	const partOf = partReader(fieldTests[0].part, readFrom);
+	const withoutPart = fieldTests.every((one) => one.withoutPart);
+	const tests = fieldTests.map(({ test }) => test);
+	const [first, second, third] = tests;
+	switch (tests.length) {
+		case 1:
+			return (facts, nowMs) => {
+				const of = partOf(facts);
+				return of ? first(of, nowMs, facts) : withoutPart;
+			};
+		case 2:
+			return (facts, nowMs) => {
+				const of = partOf(facts);
+				return of ? first(of, nowMs, facts) && second(of, nowMs, facts) : withoutPart;
+			};
+		case 3:
+			return (facts, nowMs) => {
+				const of = partOf(facts);
+				return of ? first(of, nowMs, facts) && second(of, nowMs, facts) && third(of, nowMs, facts) : withoutPart;
+			};
+		default:
+			return (facts, nowMs) => {
+				const of = partOf(facts);
+				if (!of) return withoutPart;
+				for (const test of tests) if (!test(of, nowMs, facts)) return false;
+				return true;
+			};
+	}
 }
 
 function any(tests: Predicate[]): Predicate {
@@ -130,48 +180,37 @@ function any(tests: Predicate[]): Predicate {
 	};
 }
 
+const isFromItem = (part: FactPart, readFrom: ReadFrom) => readFrom === 'item' || (readFrom === 'item_and_customer' && part !== 'customer');
+
+/** What an item carries may come from anywhere: only an object has facts. */
+const objectOnly = (of: object | null | undefined) => (typeof of === 'object' ? of : undefined);
+
+function partReader(part: FactPart, readFrom: ReadFrom): (facts: Facts) => object | null | undefined {
+	if (!isFromItem(part, readFrom)) return (facts) => facts[part];
+	// The common case by name, which is faster than by a name that is looked up.
+	if (part === 'customer') return (facts) => objectOnly(facts.item?.customer);
+	return (facts) => objectOnly(facts.item?.[part]);
+}
+
 function reader(field: FactField, condition: FieldCondition, { settings, readFrom }: Compiler): Read {
-	const currencies: Currencies = { currency: condition.currency ?? settings.currency, shopCurrency: settings.currency };
-	const { part } = field;
-	if (readFrom === 'records' || (readFrom === 'item_and_customer' && part === 'customer')) {
-		const read = field.read as (of: unknown, currencies: Currencies) => FactValue;
-		return (facts) => {
-			const of = facts[part];
-			return of ? read(of, currencies) : undefined;
-		};
-	}
-	const read = field.item as ((of: unknown, currencies: Currencies) => FactValue) | undefined;
+	const read = (isFromItem(field.part, readFrom) ? field.item : field.read) as ((of: unknown, currencies: Currencies) => FactValue) | undefined;
 	if (!read) return () => undefined;
-	return carried(part, (of) => read(of, currencies));
+	if (field.type !== 'money') return read as Read;
+	const currencies: Currencies = { currency: condition.currency ?? settings.currency, shopCurrency: settings.currency };
+	return (of) => read(of, currencies);
 }
 
-/** What the item carries may come from anywhere: only an object has facts. One function per part, so that each is as fast as written by hand. */
-function carried(part: FactPart, read: (of: unknown) => FactValue): Read {
-	const from = (of: unknown) => (typeof of === 'object' && of !== null ? read(of) : undefined);
-	switch (part) {
-		case 'customer':
-			return (facts) => from(facts.item?.customer);
-		case 'order':
-			return (facts) => from(facts.item?.order);
-		case 'cart':
-			return (facts) => from(facts.item?.cart);
-		case 'product':
-			return (facts) => from(facts.item?.product);
-		case 'view':
-			return (facts) => from(facts.item?.view);
-		case 'event':
-			return (facts) => from(facts.item?.event);
-	}
-}
-
-function compileField(condition: FieldCondition, compiler: Compiler): Predicate {
+function compileField(condition: FieldCondition, compiler: Compiler): FieldTest {
 	const field = factField(condition.field)!;
-	const read = reader(field, condition, compiler);
+	return { part: field.part, test: compileTest(field, condition, reader(field, condition, compiler), compiler), withoutPart: compileTest(field, condition, () => undefined, compiler)({}, 0, {}) };
+}
+
+function compileTest(field: FactField, condition: FieldCondition, read: Read, compiler: Compiler): PartTest {
 	const { op } = condition;
-	if (op === 'is_set') return (facts) => isKnown(read(facts));
-	if (op === 'is_not_set') return (facts) => !isKnown(read(facts));
-	if (op === 'is_true') return (facts) => isTrue(read(facts));
-	if (op === 'is_false') return (facts) => !isTrue(read(facts));
+	if (op === 'is_set') return (of) => isKnown(read(of));
+	if (op === 'is_not_set') return (of) => !isKnown(read(of));
+	if (op === 'is_true') return (of) => isTrue(read(of));
+	if (op === 'is_false') return (of) => !isTrue(read(of));
 	switch (operandOf(field.type, op, condition.value)) {
 		case 'days':
 			return compileDays(condition, read, compiler);
@@ -182,6 +221,7 @@ function compileField(condition: FieldCondition, compiler: Compiler): Predicate 
 			return compileNumbers(condition, read);
 		default:
 	}
+	if (field.type === 'choice') return compileChoice(condition, read);
 	if (op === 'includes' || op === 'includes_not') return compileList(condition, read);
 	if (typeof condition.value === 'number' || op === 'at_least' || op === 'at_most' || op === 'more_than' || op === 'less_than') return compileNumbers(condition, read);
 	return compileText(condition, read);
@@ -196,77 +236,109 @@ function toNumber(value: FactValue): number {
 	return typeof value === 'string' && value.trim() !== '' ? Number(value) : NaN;
 }
 
-function compileNumbers({ op, value, to }: FieldCondition, read: Read): Predicate {
+function compileNumbers({ op, value, to }: FieldCondition, read: Read): PartTest {
 	const given = toNumber(value as AttributeValue);
 	const upper = toNumber(to);
 	switch (op) {
 		case 'is':
-			return (facts) => toNumber(read(facts)) === given;
+			return (of) => toNumber(read(of)) === given;
 		case 'is_not':
-			return (facts) => toNumber(read(facts)) !== given;
+			return (of) => toNumber(read(of)) !== given;
 		case 'at_least':
-			return (facts) => toNumber(read(facts)) >= given;
+			return (of) => toNumber(read(of)) >= given;
 		case 'at_most':
-			return (facts) => toNumber(read(facts)) <= given;
+			return (of) => toNumber(read(of)) <= given;
 		case 'more_than':
-			return (facts) => toNumber(read(facts)) > given;
+			return (of) => toNumber(read(of)) > given;
 		case 'less_than':
-			return (facts) => toNumber(read(facts)) < given;
+			return (of) => toNumber(read(of)) < given;
 		default:
-			return (facts) => {
-				const number = toNumber(read(facts));
+			return (of) => {
+				const number = toNumber(read(of));
 				return number >= given && number <= upper;
 			};
 	}
 }
 
-function compileText({ op, value }: FieldCondition, read: Read): Predicate {
+function compileText({ op, value }: FieldCondition, read: Read): PartTest {
 	if (op === 'one_of' || op === 'none_of') {
 		const isOneOf = wordTest(Array.isArray(value) ? value : [value!]);
-		return op === 'one_of' ? (facts) => isOneOf(read(facts)) : (facts) => !isOneOf(read(facts));
+		return op === 'one_of' ? (of) => isOneOf(read(of)) : (of) => !isOneOf(read(of));
 	}
 	const given = plain(value);
 	switch (op) {
 		case 'is_not': {
 			const isGiven = wordTest([value as AttributeValue]);
-			return (facts) => !isGiven(read(facts));
+			return (of) => !isGiven(read(of));
 		}
 		case 'contains':
-			return (facts) => {
-				const text = read(facts);
+			return (of) => {
+				const text = read(of);
 				return text !== undefined && plain(text).includes(given);
 			};
 		case 'starts_with':
-			return (facts) => {
-				const text = read(facts);
+			return (of) => {
+				const text = read(of);
 				return text !== undefined && plain(text).startsWith(given);
 			};
 		default: {
-			const isGiven = wordTest([value as AttributeValue]);
-			return (facts) => isGiven(read(facts));
+			const first = given.charCodeAt(0) | 32;
+			return (of) => {
+				const text = read(of);
+				if (text === value) return true;
+				if (typeof text !== 'string') return text !== undefined && plain(text) === given;
+				// Most texts are told apart by their first letter; blanks and what is no ASCII are looked at more closely.
+				const code = text.charCodeAt(0);
+				if (code > 32 && code < 128 && (code | 32) !== first) return false;
+				return isWord(text, given);
+			};
 		}
 	}
 }
 
-/** Whether a text is one of the given ones. The same spelling, the common case, needs no copy in lower case. */
+/** Whether a text is one of the given ones. */
 function wordTest(given: AttributeValue[]): (value: FactValue) => boolean {
 	if (given.length === 1) {
 		const [spelled] = given;
 		const word = plain(spelled);
-		return (value) => value === spelled || (value !== undefined && plain(value) === word);
+		return (value) => value === spelled || (typeof value === 'string' ? isWord(value, word) : value !== undefined && plain(value) === word);
 	}
 	const spelled = new Set<unknown>(given);
 	const words = new Set(given.map(plain));
 	return (value) => value !== undefined && (spelled.has(value) || words.has(plain(value)));
 }
 
-function compileList({ op, value }: FieldCondition, read: Read): Predicate {
+/** `plain(text) === word`, without a copy of the text where it is told by the first letters that it is not. */
+function isWord(text: string, word: string): boolean {
+	for (let i = 0; i < text.length; i++) {
+		const code = text.charCodeAt(i);
+		// Blanks, which may be left out, and letters that are more than themselves in lower case.
+		if (code <= 32 || code > 127) return plain(text) === word;
+		const lower = code >= 65 && code <= 90 ? code + 32 : code;
+		if (lower !== word.charCodeAt(i)) return false;
+	}
+	return text.length === word.length;
+}
+
+/** Values of a choice are our own words: they are spelled in one way. */
+function compileChoice({ op, value }: FieldCondition, read: Read): PartTest {
+	const given = Array.isArray(value) ? value : [value];
+	const isWanted = op === 'is' || op === 'one_of';
+	if (given.length === 1) {
+		const [only] = given;
+		return (of) => (read(of) === only) === isWanted;
+	}
+	const all = new Set<unknown>(given);
+	return (of) => all.has(read(of)) === isWanted;
+}
+
+function compileList({ op, value }: FieldCondition, read: Read): PartTest {
 	const isOneOf = wordTest((Array.isArray(value) ? value : [value!]) as AttributeValue[]);
-	const includes = (facts: Facts) => {
-		const list = read(facts);
+	const includes = (of: unknown) => {
+		const list = read(of);
 		return Array.isArray(list) && list.some(isOneOf);
 	};
-	return op === 'includes' ? includes : (facts) => !includes(facts);
+	return op === 'includes' ? includes : (of) => !includes(of);
 }
 
 /** Moments come as numbers, dates in attributes as ISO texts. */
@@ -275,32 +347,32 @@ function toMoment(value: FactValue): number {
 	return typeof value === 'string' ? Date.parse(value) : NaN;
 }
 
-function compileDates({ op, value, to }: FieldCondition, read: Read, { settings: { timezone } }: Compiler): Predicate {
+function compileDates({ op, value, to }: FieldCondition, read: Read, { settings: { timezone } }: Compiler): PartTest {
 	const from = startOfDayMs(value as string, timezone);
-	if (op === 'before') return (facts) => toMoment(read(facts)) < from;
+	if (op === 'before') return (of) => toMoment(read(of)) < from;
 	const behind = startOfDayMs((op === 'between' ? to : value) as string, timezone, 1);
-	if (op === 'after') return (facts) => toMoment(read(facts)) >= behind;
-	return (facts) => {
-		const moment = toMoment(read(facts));
+	if (op === 'after') return (of) => toMoment(read(of)) >= behind;
+	return (of) => {
+		const moment = toMoment(read(of));
 		return moment >= from && moment < behind;
 	};
 }
 
-function compileDays({ op, value }: FieldCondition, read: Read, compiler: Compiler): Predicate {
+function compileDays({ op, value }: FieldCondition, read: Read, compiler: Compiler): PartTest {
 	const days = value as number;
 	const periodMs = days * dayMs;
 	switch (op) {
 		case 'days_ago_at_least':
-			return (facts, nowMs) => nowMs - toMoment(read(facts)) >= periodMs;
+			return (of, nowMs) => nowMs - toMoment(read(of)) >= periodMs;
 		case 'days_ago_at_most':
 			// The clocks of shops go wrong: what is up to a day ahead has just happened.
-			return (facts, nowMs) => {
-				const agoMs = nowMs - toMoment(read(facts));
+			return (of, nowMs) => {
+				const agoMs = nowMs - toMoment(read(of));
 				return agoMs <= periodMs && agoMs > -dayMs;
 			};
 		case 'in_days_at_most':
-			return (facts, nowMs) => {
-				const aheadMs = toMoment(read(facts)) - nowMs;
+			return (of, nowMs) => {
+				const aheadMs = toMoment(read(of)) - nowMs;
 				return aheadMs >= 0 && aheadMs <= periodMs;
 			};
 		default:
@@ -308,7 +380,7 @@ function compileDays({ op, value }: FieldCondition, read: Read, compiler: Compil
 	}
 }
 
-function compileAnniversary(days: number, isExact: boolean, read: Read, { settings: { timezone }, readFrom, today }: Compiler): Predicate {
+function compileAnniversary(days: number, isExact: boolean, read: Read, { settings: { timezone }, readFrom, today }: Compiler): PartTest {
 	const zoneOf = (facts: Facts): string | undefined => (readFrom === 'item' ? facts.item?.customer?.timezone : facts.customer?.timezone);
 	const returnsInTime = (date: FactValue, facts: Facts, nowMs: number) => {
 		const zone = zoneOf(facts);
@@ -317,8 +389,8 @@ function compileAnniversary(days: number, isExact: boolean, read: Read, { settin
 		const away = daysUntilReturn(day, today(nowMs, zone));
 		return isExact ? away === days : away <= days;
 	};
-	return (facts, nowMs) => {
-		const dates = read(facts);
+	return (of, nowMs, facts) => {
+		const dates = read(of);
 		if (dates === undefined) return false;
 		return Array.isArray(dates) ? dates.some((date: string) => returnsInTime(date, facts, nowMs)) : returnsInTime(dates as FactValue, facts, nowMs);
 	};

@@ -1,10 +1,10 @@
 import type { IDataObject, IExecuteFunctions, INodeExecutionData, INodeProperties } from 'n8n-workflow';
 import type { Condition } from '../../lib/model/conditions';
 import { ShopJourneysError } from '../../lib/model/errors';
-import { type CustomerHint, customerHint, readCustomers } from '../../lib/n8n/customersOfItems';
+import { customerHint, readCustomers } from '../../lib/n8n/customersOfItems';
 import { rethrow } from '../../lib/n8n/errors';
 import type { Installation, ShopHandle } from '../../lib/n8n/installation';
-import { compileCondition, needs, type Predicate, notCarried } from '../../lib/segments/compile';
+import { compileCondition, dependsOnShop, needs, type Predicate, notCarried } from '../../lib/segments/compile';
 import type { CarriedFacts, Facts } from '../../lib/segments/fields';
 import { readCondition } from './condition';
 
@@ -46,54 +46,72 @@ const unknownCustomer = { segmentFilter: { reason: 'unknown_customer', message: 
 /** What an item came to. */
 type Decision = boolean | 'unknown' | Error;
 
-/** Sorts items into Match and No Match. Items go on as they came; only those without a known customer get a field that says so. */
-export async function filterItems(context: IExecuteFunctions, installation: Installation): Promise<INodeExecutionData[][]> {
-	const items = context.getInputData();
-	const useItems = context.getNodeParameter('useItems', 0, false) as boolean;
-	const decisions = useItems ? await decideByItems(context, installation, items) : await decideByStore(context, installation, items);
-	const match: INodeExecutionData[] = [];
-	const noMatch: INodeExecutionData[] = [];
-	for (let index = 0; index < items.length; index++) {
-		const decision = decisions[index];
-		if (decision === true) match.push(items[index]);
-		else if (decision === false) noMatch.push(items[index]);
-		else noMatch.push(exception(context, items[index], index, decision));
+/** Match and No Match. Items go on as they came; only those without a known customer get a field that says so. */
+class Outputs {
+	readonly match: INodeExecutionData[] = [];
+	readonly noMatch: INodeExecutionData[] = [];
+
+	constructor(private readonly context: IExecuteFunctions) {}
+
+	add(item: INodeExecutionData, index: number, decision: Decision): void {
+		if (decision === true) this.match.push(item);
+		else if (decision === false) this.noMatch.push(item);
+		else this.noMatch.push(this.exception(item, index, decision));
 	}
-	return [match, noMatch];
+
+	private exception({ json, binary }: INodeExecutionData, index: number, decision: 'unknown' | Error): INodeExecutionData {
+		const pairedItem = { item: index };
+		if (decision === 'unknown') return { json: { ...json, ...unknownCustomer } as IDataObject, ...(binary && { binary }), pairedItem };
+		if (!this.context.continueOnFail()) rethrow(this.context.getNode(), decision, index);
+		return { json: { error: decision.message }, pairedItem };
+	}
 }
 
-function exception(context: IExecuteFunctions, { json, binary }: INodeExecutionData, index: number, decision: 'unknown' | Error): INodeExecutionData {
-	const pairedItem = { item: index };
-	if (decision === 'unknown') return { json: { ...json, ...unknownCustomer } as IDataObject, ...(binary && { binary }), pairedItem };
-	if (!context.continueOnFail()) rethrow(context.getNode(), decision, index);
-	return { json: { error: decision.message }, pairedItem };
+/** Sorts items into Match and No Match. @throws n8n's own errors */
+export async function filterItems(context: IExecuteFunctions, installation: Installation): Promise<INodeExecutionData[][]> {
+	const items = context.getInputData();
+	const outputs = new Outputs(context);
+	const useItems = context.getNodeParameter('useItems', 0, false) as boolean;
+	await (useItems ? decideByItems : decideByStore)(context, installation, items, outputs);
+	return [outputs.match, outputs.noMatch];
 }
 
 /** Items decided at once: their customers are held until then. */
 const batchSize = 500;
 
-/** One shop's condition, made into a function: amounts are in its currency, days in its time zone. */
-interface ShopCondition {
-	shop: ShopHandle;
-	condition: Condition;
+/** A condition made into a function, for one currency and time zone. */
+interface Compiled {
 	isMatch: Predicate;
+	/** Whether items of other shops are decided by another function. */
+	dependsOnShop: boolean;
 	needsCustomer: boolean;
 	needsHistory: boolean;
 }
 
-/** Compiles the condition once per shop that the items belong to; mostly that is one. */
-async function shopConditions(context: IExecuteFunctions, installation: Installation, shopIds: Set<string>, useItems: boolean): Promise<Map<string, ShopCondition>> {
-	const conditions = new Map<string, ShopCondition>();
-	for (const id of shopIds) {
-		const shop = installation.shop(id);
-		const settings = await shop.settings();
-		const condition = readCondition(context, settings);
+interface ShopCondition extends Compiled {
+	shop: ShopHandle;
+}
+
+/**
+ * Conditions of the runs before: a function that stays the same from run to run is one that the engine has made fast already.
+ */
+const compiledBefore = new Map<string, Compiled>();
+const keptFunctions = 100;
+
+async function compileFor(context: IExecuteFunctions, shop: ShopHandle, useItems: boolean): Promise<ShopCondition> {
+	const { currency, timezone } = await shop.settings();
+	const condition = readCondition(context, { currency });
+	const key = JSON.stringify([condition, currency, timezone, useItems]);
+	let compiled = compiledBefore.get(key);
+	if (!compiled) {
+		if (useItems) refuseWhatIsNotCarried(condition, currency);
+		const isMatch = compileCondition(condition, { currency, timezone, readFrom: useItems ? 'item' : 'item_and_customer' });
 		const { customer, history } = needs(condition);
-		if (useItems) refuseWhatIsNotCarried(condition, settings.currency);
-		const isMatch = compileCondition(condition, { currency: settings.currency, timezone: settings.timezone, readFrom: useItems ? 'item' : 'item_and_customer' });
-		conditions.set(id, { shop, condition, isMatch, needsCustomer: customer || history, needsHistory: history });
+		compiled = { isMatch, dependsOnShop: dependsOnShop(condition), needsCustomer: customer || history, needsHistory: history };
+		if (compiledBefore.size >= keptFunctions) compiledBefore.clear();
+		compiledBefore.set(key, compiled);
 	}
-	return conditions;
+	return { shop, ...compiled };
 }
 
 function refuseWhatIsNotCarried(condition: Condition, currency: string): void {
@@ -107,31 +125,43 @@ const shopOf = (json: IDataObject, fallback: string): string => {
 	return typeof shop === 'string' ? shop : fallback;
 };
 
-function shopsOf(context: IExecuteFunctions, items: INodeExecutionData[]): { fallback: string; shopIds: Set<string> } {
-	const fallback = context.getNodeParameter('shop', 0, 'main') as string;
-	const shopIds = new Set<string>();
-	for (const { json } of items) shopIds.add(shopOf(json, fallback));
-	return { fallback, shopIds };
-}
+const fallbackShop = (context: IExecuteFunctions) => context.getNodeParameter('shop', 0, 'main') as string;
 
-async function decideByItems(context: IExecuteFunctions, installation: Installation, items: INodeExecutionData[]): Promise<Decision[]> {
-	const { fallback, shopIds } = shopsOf(context, items);
-	const conditions = await shopConditions(context, installation, shopIds, true);
+type DecideItems = (context: IExecuteFunctions, installation: Installation, items: INodeExecutionData[], outputs: Outputs) => Promise<void>;
+
+const decideByItems: DecideItems = async (context, installation, items, outputs) => {
+	const fallback = fallbackShop(context);
 	const nowMs = installation.clock.journeyNowMs();
-	const decisions: Decision[] = new Array(items.length);
+	const compiled = new Map<string, ShopCondition>();
+	for (let index = 0; index < items.length; ) {
+		const id = shopOf(items[index].json, fallback);
+		let condition = compiled.get(id);
+		if (!condition) compiled.set(id, (condition = await compileFor(context, installation.shop(id), true)));
+		index = decideRun(items, index, condition, fallback, nowMs, outputs);
+	}
+};
+
+/**
+ * Decides items as long as they belong to the same shop, or all where the shop makes no difference: then not even that is read, and
+ * the run is about as fast as a loop written by hand.
+ * @returns the index of the first item of another shop
+ */
+function decideRun(items: INodeExecutionData[], from: number, { shop, isMatch, dependsOnShop: isShopRead, needsCustomer }: ShopCondition, fallback: string, nowMs: number, outputs: Outputs): number {
+	const { match, noMatch } = outputs;
 	// One object for all: it holds nothing but the item that is decided on.
 	const facts: { item: CarriedFacts } = { item: {} };
-	let shopId = '';
-	let current: ShopCondition | undefined;
-	for (let index = 0; index < items.length; index++) {
-		const { json } = items[index];
-		const id = shopOf(json, fallback);
-		if (id !== shopId || !current) current = conditions.get((shopId = id))!;
+	for (let index = from; index < items.length; index++) {
+		const item = items[index];
+		const { json } = item;
+		if (isShopRead && shopOf(json, fallback) !== shop.id) return index;
 		facts.item = json as unknown as CarriedFacts;
-		if (current.needsCustomer && (typeof json.customer !== 'object' || json.customer === null)) decisions[index] = 'unknown';
-		else decisions[index] = decideOne(current.isMatch, facts, nowMs);
+		const isUnknown = needsCustomer && (typeof json.customer !== 'object' || json.customer === null);
+		const decision = isUnknown ? 'unknown' : decideOne(isMatch, facts, nowMs);
+		if (decision === true) match.push(item);
+		else if (decision === false) noMatch.push(item);
+		else outputs.add(item, index, decision);
 	}
-	return decisions;
+	return items.length;
 }
 
 function decideOne(isMatch: Predicate, facts: Facts, nowMs: number): boolean | Error {
@@ -144,23 +174,22 @@ function decideOne(isMatch: Predicate, facts: Facts, nowMs: number): boolean | E
 	}
 }
 
-async function decideByStore(context: IExecuteFunctions, installation: Installation, items: INodeExecutionData[]): Promise<Decision[]> {
-	const { fallback, shopIds } = shopsOf(context, items);
-	const conditions = await shopConditions(context, installation, shopIds, false);
+const decideByStore: DecideItems = async (context, installation, items, outputs) => {
+	const fallback = fallbackShop(context);
 	const { emailField } = context.getNodeParameter('options', 0, {}) as { emailField?: string };
 	const nowMs = installation.clock.journeyNowMs();
 	const decisions: Decision[] = new Array(items.length);
-	for (const [id, { shop, isMatch, needsCustomer, needsHistory }] of conditions) {
-		const indexes = [...items.keys()].filter((index) => shopIds.size === 1 || shopOf(items[index].json, fallback) === id);
+	for (const [id, indexes] of Map.groupBy(items.keys(), (index) => shopOf(items[index].json, fallback))) {
+		const { shop, isMatch, needsCustomer, needsHistory } = await compileFor(context, installation.shop(id), false);
 		for (let start = 0; start < indexes.length; start += batchSize) {
 			const batch = indexes.slice(start, start + batchSize);
-			const hints: CustomerHint[] = needsCustomer ? batch.map((index) => customerHint(items[index].json, emailField?.trim() || undefined)) : [];
-			const documents = needsCustomer ? await readCustomers(shop.store, hints, needsHistory) : [];
+			const hints = needsCustomer ? batch.map((index) => customerHint(items[index].json, emailField?.trim() || undefined)) : [];
+			const documents = await readCustomers(shop.store, hints, needsHistory);
 			batch.forEach((index, position) => {
 				const facts: Facts = { item: items[index].json as unknown as CarriedFacts, ...documents[position] };
 				decisions[index] = needsCustomer && !facts.customer ? 'unknown' : decideOne(isMatch, facts, nowMs);
 			});
 		}
 	}
-	return decisions;
-}
+	items.forEach((item, index) => outputs.add(item, index, decisions[index]));
+};

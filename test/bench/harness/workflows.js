@@ -94,4 +94,45 @@ function stockSendEmail({ to, subject, html, text }) {
 	return { workflow, path: '/webhook/bench-mail' };
 }
 
-module.exports = { credentials, signingSecret, connectedShop, abandonedCart, stockWebhook, emptyTrigger, stockSendEmail };
+/** @param {string} name @param {Record<string, unknown>} filter the node between the items and the report */
+function decisionWorkflow(name, filter) {
+	const webhook = { ...webhookNode(`bench-${name}`), webhookId: `bench-${name}` };
+	webhook.parameters = { ...webhook.parameters, responseMode: 'lastNode' };
+	const workflow = chain(`benchDecide-${name}`, [webhook, { name: 'Items', type: 'n8n-nodes-bench-decisions.benchItems', typeVersion: 1, parameters: {} }, { name: 'Filter', ...filter }, { name: 'Report', type: 'n8n-nodes-bench-decisions.benchReport', typeVersion: 1, parameters: {} }]);
+	// A hundred thousand items are no part of what is measured, and would fill the disk.
+	Object.assign(workflow.settings, { saveDataSuccessExecution: 'none' });
+	return { workflow, path: `/webhook/bench-${name}` };
+}
+
+/** n8n's own Filter node with three conditions on what a journey's items carry. */
+function stockFilter() {
+	const condition = (id, leftValue, rightValue, operator) => ({ id, leftValue, rightValue, operator });
+	return decisionWorkflow('stock-filter', {
+		type: 'n8n-nodes-base.filter',
+		typeVersion: 2.2,
+		parameters: {
+			conditions: {
+				options: { caseSensitive: true, leftValue: '', typeValidation: 'strict', version: 2 },
+				conditions: [
+					condition('1', '={{ $json.customer.country }}', 'AT', { type: 'string', operation: 'equals' }),
+					condition('2', '={{ $json.customer.orders.count }}', 2, { type: 'number', operation: 'gte' }),
+					condition('3', '={{ $json.customer.consent.email }}', 'subscribed', { type: 'string', operation: 'equals' }),
+				],
+				combinator: 'and',
+			},
+			options: {},
+		},
+	});
+}
+
+/** Segment Filter with the same three conditions. @param {string} name @param {boolean} useItems */
+function segmentFilter(name, useItems) {
+	const fact = [
+		{ field: 'country', textOperator: 'is', text: 'AT' },
+		{ field: 'orders.count', numberOperator: 'at_least', number: 2 },
+		{ field: 'consent.email', choiceOperator: 'one_of', consentStatus: ['subscribed'] },
+	];
+	return decisionWorkflow(name, { type: `${packageName}.segmentFilter`, typeVersion: 1, parameters: { operation: 'filter', conditions: { groups: [{ match: 'all', conditions: { fact } }] }, useItems } });
+}
+
+module.exports = { segmentFilter, stockFilter, credentials, signingSecret, connectedShop, abandonedCart, stockWebhook, emptyTrigger, stockSendEmail };
