@@ -22,7 +22,7 @@ async function ensureVendure({ log = () => {} } = {}) {
 	await withLock(
 		`${dir}.lock`,
 		async () => {
-			if (!fs.existsSync(dir)) await installLocked({ from: vendureDir, to: dir, logFile: logFileFor('vendure'), what: 'Vendure (about 250 MB)', log });
+			if (!fs.existsSync(dir)) await installLocked({ from: vendureDir, to: dir, logFile: logFileFor('vendure'), what: 'Vendure (about 160 MB)', log });
 		},
 		log,
 	);
@@ -39,7 +39,8 @@ async function startVendure({ dir, node, port, webhookTarget, signingSecret, log
 		name: 'Vendure',
 		node,
 		args: [path.join(vendureDir, 'server.js')],
-		cwd: vendureDir,
+		// Vendure keeps a folder where it is started.
+		cwd: path.dirname(logFile),
 		// The server lies in the checkout, what it loads in the cache.
 		env: { ...process.env, NODE_PATH: path.join(dir, 'node_modules'), PORT: String(port), SHOP_JOURNEYS_URL: webhookTarget, SHOP_JOURNEYS_SECRET: signingSecret },
 		logFile,
