@@ -1,6 +1,5 @@
 /** From Vendure's events to signed deliveries. */
 const { createHmac, randomUUID } = require('node:crypto');
-const { setTimeout: sleep } = require('node:timers/promises');
 const {
 	AccountRegistrationEvent,
 	AccountVerifiedEvent,
@@ -24,10 +23,14 @@ const {
 
 const context = 'ShopJourneys';
 const requestLimitMs = 10_000;
-/** A pause after a failed attempt: 1 s, 2 s, 4 s ... and no longer, since Vendure waits for running jobs when it is stopped. */
+/** After a delivery that n8n did not take, none is tried for 1 s, 2 s, 4 s ... and no longer than this. */
 const longestPauseMs = 15_000;
-/** So many attempts are about three days. Deliveries are recognised again for a week. */
-const retries = (3 * 24 * 3600 * 1000) / longestPauseMs;
+/** Deliveries are recognised again for a week. */
+const longestTryingMs = 3 * 24 * 3600 * 1000;
+/** Time is what ends the trying: how long the queue waits between two attempts is set in the shop's configuration. */
+const retries = 1_000_000;
+/** What the database does not give after so many attempts is left out. */
+const mostReads = 10;
 /** n8n has read the delivery and cannot use it: sent again it would be refused again. */
 const refusedForGood = [413, 422];
 
@@ -59,6 +62,11 @@ function unique(ids) {
 class Deliveries {
 	constructor(options, bodies, eventBus, jobQueues, contexts, connection) {
 		Object.assign(this, { options, bodies, eventBus, jobQueues, contexts, connection });
+		/** Deliveries in a row that n8n did not take. */
+		this.failures = 0;
+		this.pausedUntilMs = 0;
+		/** How often what a delivery is about could not be read, by its id. */
+		this.unread = new Map();
 	}
 
 	/** Nest calls this once the shop has started, in the server and in the worker. */
@@ -106,19 +114,41 @@ class Deliveries {
 		}
 	}
 
-	/** One attempt. What it throws, the job queue repeats. */
+	/**
+	 * One attempt. What it throws, the job queue repeats. It never waits: in some queues all of the shop's jobs share a few
+	 * places, and a mail of the shop is not to stand behind an n8n that is down.
+	 */
 	async process({ data: { id, topic, occurredAt, about }, attempts }) {
+		if (attempts > 1 && Date.now() - Date.parse(occurredAt) > longestTryingMs) {
+			Logger.error(`${topic} ${id} was given up: n8n has not taken it for three days`, context);
+			return 'given up';
+		}
+		if (Date.now() < this.pausedUntilMs) throw new Error('n8n did not take the last delivery: waiting a moment');
 		const ctx = await this.contexts.create({ apiType: 'admin', channelOrToken: this.options.channelToken });
 		// Before reading: what is read is at least as new.
 		const readAt = new Date().toISOString();
-		const data = await this.read(ctx, about);
+		let data;
+		try {
+			data = await this.read(ctx, about);
+			this.unread.delete(id);
+		} catch (error) {
+			const reads = (this.unread.get(id) ?? 0) + 1;
+			this.unread.set(id, reads);
+			if (reads < mostReads) throw error;
+			this.unread.delete(id);
+			Logger.error(`${topic} ${id} could not be read: ${error.message}`, context);
+			return 'unreadable';
+		}
 		if (!data) return 'nothing to tell';
 		const { type, fromState, toState, refundId, languageCode } = about;
 		const body = JSON.stringify({ topic, id, occurredAt, readAt, type, fromState, toState, ...(refundId !== undefined && { refundId: this.bodies.idOf(refundId) }), languageCode, currencyCode: ctx.channel.defaultCurrencyCode, moneyPrecision: this.bodies.moneyPrecision, data });
 		try {
-			return await this.send(id, body);
+			const answer = await this.send(id, body);
+			this.failures = 0;
+			return answer;
 		} catch (error) {
-			await sleep(Math.min(1000 * 2 ** Math.min(attempts - 1, 10), longestPauseMs));
+			this.pausedUntilMs = Date.now() + Math.min(1000 * 2 ** Math.min(this.failures, 10), longestPauseMs);
+			this.failures++;
 			throw error;
 		}
 	}

@@ -18,6 +18,9 @@ const { CollectionService, ConfigService, CustomerService, EventBus, JobQueueSer
 const { Bodies } = require('./bodies');
 const { Deliveries } = require('./deliveries');
 
+/** Shorter ones can be guessed. */
+const minSecretLength = 24;
+
 /**
  * @typedef {object} ShopJourneysOptions
  * @property {string} url production URL of the Shop Webhook Trigger
@@ -35,6 +38,7 @@ class ShopJourneysPlugin {
 	/** @param {ShopJourneysOptions} options */
 	static init(options) {
 		for (const name of ['url', 'secret']) if (!options[name]) throw new Error(`ShopJourneysPlugin: the option "${name}" is missing`);
+		if (options.secret.length < minSecretLength) throw new Error(`ShopJourneysPlugin: the secret has to have at least ${minSecretLength} characters`);
 		ShopJourneysPlugin.options = options;
 		return ShopJourneysPlugin;
 	}
