@@ -161,15 +161,9 @@ export interface ReturnRecord extends ReturnFacts {
 }
 
 export type EndReason =
+	/** `order` and `same_product` both say this. */
 	| 'bought'
-	| 'cart_started'
-	| 'paid'
-	| 'cancelled'
-	| 'released'
-	| 'return_settled'
-	| 'left_segment'
-	| 'restocked'
-	| 'emptied'
+	| Exclude<EndsOn, 'order' | 'same_product'>
 	| 'checkout_started'
 	| 'cart_deleted'
 	| 'replaced'
