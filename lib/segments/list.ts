@@ -30,6 +30,10 @@ const readBatch = 500;
 /** Fewer are not worth a round trip of their own. */
 const leastBatch = 25;
 
+/** Customers looked at of each way where several are too large to be counted, and how many ways. */
+const sampleSize = 30;
+const maxRivals = 3;
+
 /** What reading has cost so far. */
 export interface Cost {
 	documentsRead: number;
@@ -42,16 +46,46 @@ export interface Cost {
  */
 export async function* walkSegment(store: Store, condition: Condition, options: WalkOptions, { expected = Infinity, cost = { documentsRead: 0 } }: { expected?: number; cost?: Cost } = {}): AsyncGenerator<CustomerRecord[]> {
 	const decide = decider(condition, options);
-	const candidates = new Candidates(store, await planListing(store, condition, options));
+	const { candidates, looked } = await smallest(store, await planListing(store, condition, options), options, cost);
 	const found = new Set<string>();
 	for (let read = 0; ; ) {
-		const keysRead = await candidates.take(nextBatch(expected - found.size, read, found.size));
-		if (keysRead.length === 0) return;
-		const matches = (await decide(store, keysRead, cost)).filter(({ id }) => !found.has(id));
-		read += keysRead.length;
+		const taken = await candidates.take(nextBatch(expected - found.size, read, found.size));
+		if (taken.length === 0) return;
+		const matches = (await decide(store, taken, cost, looked)).filter(({ id }) => !found.has(id));
+		read += taken.length;
 		for (const { id } of matches) found.add(id);
 		if (matches.length > 0) yield matches;
 	}
+}
+
+/**
+ * Of several ways that are too large to be counted, the smallest: the customers of a small group are in the large ones more often
+ * than the other way round, so a few of each tell.
+ * @returns the way, from its beginning, and the customers that were read for it
+ */
+async function smallest(store: Store, { rivals = [], ...plan }: Plan, { nowMs, ...settings }: WalkOptions, cost: Cost): Promise<{ candidates: Candidates; looked: Map<string, CustomerRecord | null> }> {
+	const looked = new Map<string, CustomerRecord | null>();
+	const ways = [plan, ...rivals.slice(0, maxRivals)].map((one) => ({ candidates: new Candidates(store, one), asks: one.asks, hits: 0 }));
+	const asked = ways.flatMap(({ asks }) => asks).filter((one) => !needs(one).history);
+	if (ways.length === 1 || asked.length === 0) return { candidates: ways[0].candidates, looked };
+	const isInAll = compileCondition({ all: asked }, settings);
+	for (const way of ways) {
+		const sample = await way.candidates.peek(sampleSize);
+		const customers = await readCustomers(store, sample, cost, looked);
+		sample.forEach((key, position) => looked.set(key, customers[position]));
+		way.hits = customers.filter((customer) => isListed(customer) && isInAll({ customer }, nowMs)).length;
+	}
+	return { candidates: ways.reduce((best, way) => (way.hits > best.hits ? way : best)).candidates, looked };
+}
+
+/** Reads customers; those read before are not read again. */
+async function readCustomers(store: Store, customerKeys: string[], cost: Cost, looked: Map<string, CustomerRecord | null>): Promise<Array<CustomerRecord | null>> {
+	const fresh = looked.size === 0 ? customerKeys : customerKeys.filter((key) => !looked.has(key));
+	const documents = await store.read<CustomerRecord>(fresh);
+	cost.documentsRead += documents.length;
+	if (fresh.length === customerKeys.length) return documents.map(({ value }) => value);
+	const read = new Map(documents.map(({ key, value }) => [key, value]));
+	return customerKeys.map((key) => read.get(key) ?? looked.get(key) ?? null);
 }
 
 /** As many as will probably hold what is still wanted, by what was found until now. */
@@ -110,7 +144,7 @@ function orderBy({ field, descending }: NonNullable<ListOptions['order']>, curre
 }
 
 /** Reads customers and, of those that are still possible, what they did; keeps those that match. */
-function decider(condition: Condition, { nowMs, ...settings }: WalkOptions): (store: Store, customerKeys: string[], cost: Cost) => Promise<CustomerRecord[]> {
+function decider(condition: Condition, { nowMs, ...settings }: WalkOptions): (store: Store, customerKeys: string[], cost: Cost, looked: Map<string, CustomerRecord | null>) => Promise<CustomerRecord[]> {
 	const { customer: _customer, history: needsHistory, ...others } = needs(condition);
 	const strange = Object.entries(others).find(([, isNeeded]) => isNeeded)?.[0];
 	if (strange) {
@@ -121,10 +155,8 @@ function decider(condition: Condition, { nowMs, ...settings }: WalkOptions): (st
 	const isMatch = compileCondition(condition, settings);
 	const possible = needsHistory ? withoutHistory(condition) : null;
 	const isPossible: Predicate = possible ? compileCondition(possible, settings) : () => true;
-	return async (store, customerKeys, cost) => {
-		const documents = await store.read<CustomerRecord>(customerKeys);
-		cost.documentsRead += documents.length;
-		const customers = documents.flatMap(({ value }) => (isListed(value) ? [value] : []));
+	return async (store, customerKeys, cost, looked) => {
+		const customers = (await readCustomers(store, customerKeys, cost, looked)).filter(isListed);
 		if (!needsHistory) return customers.filter((customer) => isMatch({ customer }, nowMs));
 		const candidates = customers.filter((customer) => isPossible({ customer }, nowMs));
 		const histories = await store.read<HistoryRecord>(candidates.map(({ id }) => keys.history(id)));
@@ -144,12 +176,22 @@ class Candidates {
 
 	/** Up to so many; none when there are no more. */
 	async take(count: number): Promise<string[]> {
+		await this.fill(count);
+		return this.ready.splice(0, count);
+	}
+
+	/** What `take` would give, which it gives again. */
+	async peek(count: number): Promise<string[]> {
+		await this.fill(count);
+		return this.ready.slice(0, count);
+	}
+
+	private async fill(count: number): Promise<void> {
 		while (this.ready.length < count) {
 			const page = await this.source.next();
-			if (page.done) break;
+			if (page.done) return;
 			this.ready = [...this.ready, ...page.value];
 		}
-		return this.ready.splice(0, count);
 	}
 }
 

@@ -26,6 +26,10 @@ export interface Plan {
 	branches: Branch[];
 	/** How many entries there are to walk, as far as they were counted. */
 	count: number;
+	/** What is asked of customers by the condition that this way serves. */
+	asks: Condition[];
+	/** Other ways to the same customers that were too large to be counted as well: a look at a few tells which is the smallest. */
+	rivals?: Plan[];
 }
 
 export interface PlanOptions extends Pick<ShopSettings, 'currency' | 'timezone'> {
@@ -41,48 +45,57 @@ const below = (value: number) => Math.ceil(value) - 1;
 
 /** How to find the customers of a segment with the fewest documents read: through the smallest index that serves, else everybody. */
 export async function planListing(store: Store, condition: Condition, options: PlanOptions): Promise<Plan> {
-	return (await plan(store, condition, options)) ?? { branches: [{ ranges: [{ index: everyone }], alsoIn: [] }], count: countLimit };
+	return (await plan(store, condition, options)) ?? { ...single([{ index: everyone }], countLimit), asks: [] };
 }
+
+const single = (ranges: Range[], count: number): Omit<Plan, 'asks'> => ({ branches: [{ ranges, alsoIn: [] }], count });
 
 async function plan(store: Store, condition: Condition, options: PlanOptions): Promise<Plan | null> {
-	if ('any' in condition) return await planAny(store, condition.any, options);
-	if ('all' in condition) return await planAll(store, condition.all, options);
+	if ('any' in condition) return await planAny(store, condition, options);
+	if ('all' in condition) return await planAll(store, flattened(condition.all), options);
 	const ranges = rangesOf(condition, options);
-	return ranges && { branches: [{ ranges, alsoIn: [] }], count: await countOf(store, ranges) };
+	return ranges && { ...single(ranges, await countOf(store, ranges)), asks: [condition] };
 }
 
-async function planAny(store: Store, conditions: Condition[], options: PlanOptions): Promise<Plan | null> {
-	const plans = await Promise.all(conditions.map((condition) => plan(store, condition, options)));
+async function planAny(store: Store, condition: { any: Condition[] }, options: PlanOptions): Promise<Plan | null> {
+	const plans = await Promise.all(condition.any.map((one) => plan(store, one, options)));
 	if (plans.some((one) => one === null)) return null;
-	return { branches: plans.flatMap((one) => one!.branches), count: plans.reduce((sum, one) => sum + one!.count, 0) };
+	return { branches: plans.flatMap((one) => one!.branches), count: plans.reduce((sum, one) => sum + one!.count, 0), asks: [condition] };
 }
 
 /** The smallest serves; those that are small as well are asked by key before a document is read. */
 async function planAll(store: Store, conditions: Condition[], options: PlanOptions): Promise<Plan | null> {
-	const isLeaf = (condition: Condition) => !('all' in condition || 'any' in condition || 'not' in condition);
-	const leaves = mergeRanges(conditions.filter(isLeaf).flatMap((condition) => [rangesOf(condition, options) ?? []].filter(({ length }) => length > 0)));
-	const served = await Promise.all(leaves.map(async (ranges): Promise<Plan> => ({ branches: [{ ranges, alsoIn: [] }], count: await countOf(store, ranges) })));
+	const isLeaf = (condition: Condition) => !('any' in condition || 'not' in condition);
+	const leaves = mergeRanges(conditions.filter(isLeaf).map((condition) => ({ ranges: rangesOf(condition, options) ?? [], asks: [condition] })));
+	const served = await Promise.all(leaves.map(async ({ ranges, asks }): Promise<Plan> => ({ ...single(ranges, await countOf(store, ranges)), asks })));
 	const nested = await Promise.all(conditions.filter((condition) => !isLeaf(condition)).map((condition) => plan(store, condition, options)));
 	const [best, ...others] = [...served, ...nested.filter((one) => one !== null)].toSorted((a, b) => a.count - b.count);
 	if (!best) return null;
+	if (best.count >= countLimit) return { ...best, rivals: others };
 	const alsoIn = others.filter(({ count, branches }) => count < countLimit && branches.length === 1).map(({ branches }) => branches[0].ranges);
 	return { ...best, branches: best.branches.map((branch) => ({ ...branch, alsoIn: [...branch.alsoIn, ...alsoIn] })) };
 }
 
+const flattened = (conditions: Condition[]): Condition[] => conditions.flatMap((one) => ('all' in one ? flattened(one.all) : [one]));
+
+interface Leaf {
+	ranges: Range[];
+	asks: Condition[];
+}
+
 /** Two bounds on one fact are one range: "at least 30 days ago" and "at most 60 days ago". */
-function mergeRanges(leaves: Range[][]): Range[][] {
-	const single = new Map<string, Range>();
-	const unions: Range[][] = [];
-	for (const ranges of leaves) {
-		if (ranges.length > 1) {
-			unions.push(ranges);
-			continue;
-		}
+function mergeRanges(leaves: Leaf[]): Leaf[] {
+	const bounded = new Map<string, Leaf>();
+	const unions: Leaf[] = [];
+	for (const { ranges, asks } of leaves) {
+		if (ranges.length > 1) unions.push({ ranges, asks });
+		if (ranges.length !== 1) continue;
 		const [{ index, from = -Infinity, to = Infinity }] = ranges;
-		const before = single.get(index);
-		single.set(index, { index, from: Math.max(from, before?.from ?? -Infinity), to: Math.min(to, before?.to ?? Infinity) });
+		const before = bounded.get(index);
+		const [{ from: least = -Infinity, to: most = Infinity }] = before?.ranges ?? [{}];
+		bounded.set(index, { ranges: [{ index, from: Math.max(from, least), to: Math.min(to, most) }], asks: [...(before?.asks ?? []), ...asks] });
 	}
-	return [...[...single.values()].map((range) => [range]), ...unions];
+	return [...bounded.values(), ...unions];
 }
 
 /** Counts no further than `countLimit` in all. */

@@ -53,6 +53,11 @@ class Outputs {
 
 	constructor(private readonly context: IExecuteFunctions) {}
 
+	/** Items decided so far: each is in one of the two. */
+	get count(): number {
+		return this.match.length + this.noMatch.length;
+	}
+
 	add(item: INodeExecutionData, index: number, decision: Decision): void {
 		if (decision === true) this.match.push(item);
 		else if (decision === false) this.noMatch.push(item);
@@ -137,7 +142,12 @@ const decideByItems: DecideItems = async (context, installation, items, outputs)
 		const id = shopOf(items[index].json, fallback);
 		let condition = compiled.get(id);
 		if (!condition) compiled.set(id, (condition = await compileFor(context, installation.shop(id), true)));
-		index = decideRun(items, index, condition, fallback, nowMs, outputs);
+		try {
+			index = decideRun(items, index, condition, fallback, nowMs, outputs);
+		} catch (error) {
+			index = outputs.count;
+			outputs.add(items[index], index++, badItem(error));
+		}
 	}
 };
 
@@ -145,6 +155,7 @@ const decideByItems: DecideItems = async (context, installation, items, outputs)
  * Decides items as long as they belong to the same shop, or all where the shop makes no difference: then not even that is read, and
  * the run is about as fast as a loop written by hand.
  * @returns the index of the first item of another shop
+ * @throws whatever reading the facts of a bad item does; the items before it are in the outputs
  */
 function decideRun(items: INodeExecutionData[], from: number, { shop, isMatch, dependsOnShop: isShopRead, needsCustomer }: ShopCondition, fallback: string, nowMs: number, outputs: Outputs): number {
 	const { match, noMatch } = outputs;
@@ -155,22 +166,24 @@ function decideRun(items: INodeExecutionData[], from: number, { shop, isMatch, d
 		const { json } = item;
 		if (isShopRead && shopOf(json, fallback) !== shop.id) return index;
 		facts.item = json as unknown as CarriedFacts;
-		const isUnknown = needsCustomer && (typeof json.customer !== 'object' || json.customer === null);
-		const decision = isUnknown ? 'unknown' : decideOne(isMatch, facts, nowMs);
-		if (decision === true) match.push(item);
-		else if (decision === false) noMatch.push(item);
-		else outputs.add(item, index, decision);
+		if (needsCustomer && (typeof json.customer !== 'object' || json.customer === null)) outputs.add(item, index, 'unknown');
+		else if (isMatch(facts, nowMs)) match.push(item);
+		else noMatch.push(item);
 	}
 	return items.length;
+}
+
+function badItem(error: unknown): ShopJourneysError {
+	return new ShopJourneysError('PARAMETER_INVALID', `The item has facts that are not what they should be: ${error instanceof Error ? error.message : String(error)}`, {
+		hint: 'Facts of carts, orders and products are read from fields of these names, as journey triggers emit them. Rename fields that only happen to be called so.',
+	});
 }
 
 function decideOne(isMatch: Predicate, facts: Facts, nowMs: number): boolean | Error {
 	try {
 		return isMatch(facts, nowMs);
 	} catch (error) {
-		return new ShopJourneysError('PARAMETER_INVALID', `The item has facts that are not what they should be: ${error instanceof Error ? error.message : String(error)}`, {
-			hint: 'Facts of carts, orders and products are read from fields of these names, as journey triggers emit them. Rename fields that only happen to be called so.',
-		});
+		return badItem(error);
 	}
 }
 

@@ -56,7 +56,10 @@ async function measureDecisions() {
 	const loop = [];
 	/** @type {Record<string, number[]>} */
 	const rates = { stockFilter: [], fromStore: [], carried: [] };
-	for (const { run } of Object.values(sides)) for (let round = 0; round < 2; round++) await run();
+	for (const [name, { run }] of Object.entries(sides)) {
+		for (const startedAt = Date.now(); Date.now() - startedAt < options.warmUpSeconds * 1000; ) await run();
+		say(`warm: ${name}`);
+	}
 	loop.length = 0;
 	for (let pair = 1; pair <= options.pairs; pair++) {
 		for (const [name, { run }] of Object.entries(sides)) rates[name].push((await run()) * 1000);

@@ -107,6 +107,16 @@ describe.each(drivers)('listing the customers of a segment: %s', (_driver, start
 		expect(Math.max(...limits)).toBeLessThanOrEqual(countLimit);
 	});
 
+	it('tells by a few customers which of two large groups is the smaller, and reads none of them twice', async () => {
+		const store = newStore();
+		await save(store, Array.from({ length: 3_600 }, (_, n) => ({ ...bare(`c${n}`), country: 'AT', tags: n % 3 ? [] : ['vip'], firstName: n % 2 ? 'Mia' : 'Ben' })));
+		const condition: Condition = { all: [{ all: [{ field: 'country', op: 'is', value: 'AT' }] }, { field: 'tags', op: 'includes', value: 'vip' }, { field: 'firstName', op: 'is', value: 'Mia' }] };
+		const { customers, documentsRead } = await listSegment(store, condition, { ...options, limit: 1_000 });
+		expect(new Set(ids(customers)).size).toBe(600);
+		expect(customers).toHaveLength(600);
+		expect(documentsRead).toBeLessThanOrEqual(1_200 + 30);
+	}, 30_000);
+
 	it('stops when it has enough, and reads little more', async () => {
 		const store = newStore();
 		await save(store, Array.from({ length: 1_500 }, (_, n) => ({ ...bare(`c${n}`), tags: n % 3 ? [] : ['vip'] })));

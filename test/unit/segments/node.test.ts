@@ -106,10 +106,12 @@ describe('Segment Filter: Filter', () => {
 	it('lets a bad item fail alone', async () => {
 		const items = [{ cart: { items: 'none' } }, { cart: { id: 'c', items: [{ productId: 'tea', title: 'Tea', quantity: 2, unitPriceMinor: 1 }] } }];
 		const parameters = { conditions: facts({ field: 'cart.items', numberOperator: 'at_least', number: 2 }) };
-		const [match, noMatch] = await run({ items, parameters, continueOnFail: true });
-		expect(match.map(({ json }) => json)).toEqual([items[1]]);
-		expect(noMatch).toEqual([{ json: { error: expect.stringContaining('not what they should be') }, pairedItem: { item: 0 } }]);
-		await expect(run({ items, parameters })).rejects.toMatchObject({ context: { itemIndex: 0 } });
+		for (const useItems of [false, true]) {
+			const [match, noMatch] = await run({ items: [items[1], ...items, items[0]], parameters: { ...parameters, useItems }, continueOnFail: true });
+			expect(match.map(({ json }) => json)).toEqual([items[1], items[1]]);
+			expect(noMatch).toEqual([1, 3].map((item) => ({ json: { error: expect.stringContaining('not what they should be') }, pairedItem: { item } })));
+			await expect(run({ items, parameters: { ...parameters, useItems } })).rejects.toMatchObject({ context: { itemIndex: 0 } });
+		}
 	});
 
 	it('tells what is wrong with a condition, and that there is none', async () => {
