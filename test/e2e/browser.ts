@@ -21,7 +21,7 @@ export function launchBrowser(): Promise<Browser> {
 
 /** n8n's editor in a real browser, signed in as the owner. */
 export class Editor {
-	/** What went wrong on the pages: uncaught errors and toasts that say so. */
+	/** What went wrong on the pages: uncaught errors, and what the console calls one. */
 	readonly errors: string[] = [];
 
 	private constructor(
@@ -31,6 +31,8 @@ export class Editor {
 		readonly screenshots: string,
 	) {
 		page.on('pageerror', (error) => this.errors.push(error.message));
+		// What n8n asks of its maker cannot be reached from here.
+		page.on('console', (message) => message.type() === 'error' && !message.text().startsWith('Failed to load resource') && this.errors.push(message.text()));
 	}
 
 	static async open(url: string): Promise<Editor> {
@@ -46,7 +48,9 @@ export class Editor {
 
 	/** Loading the editor takes seconds: a workflow that is open already only has its panel closed. */
 	async openWorkflow(id: string): Promise<void> {
-		if (new URL(this.page.url()).pathname !== `/workflow/${id}`) await this.page.goto(`${this.url}/workflow/${id}`);
+		const { pathname } = new URL(this.page.url());
+		// With a panel open the address goes on with the node's id.
+		if (!`${pathname}/`.startsWith(`/workflow/${id}/`)) await this.page.goto(`${this.url}/workflow/${id}`);
 		else if (await this.panel.isVisible()) await this.panel.getByTestId('ndv-close-button').click();
 		await this.page.getByTestId('canvas-node').first().waitFor();
 	}
@@ -60,6 +64,11 @@ export class Editor {
 		await this.openWorkflow(workflowId);
 		await this.node(name).dblclick();
 		await this.panel.waitFor();
+		return await this.labels();
+	}
+
+	/** The labels of the fields that the open panel shows, from top to bottom. */
+	async labels(): Promise<string[]> {
 		const labels = this.panel.getByTestId('node-parameters').getByTestId('input-label').filter({ visible: true });
 		await labels.first().waitFor();
 		return (await labels.allInnerTexts()).map((text) => text.split('\n')[0].trim()).filter((text) => text !== '');
@@ -67,6 +76,35 @@ export class Editor {
 
 	get panel(): Locator {
 		return this.page.getByTestId('ndv');
+	}
+
+	/** Opens the list of a parameter in the open panel and gives what can be chosen there. */
+	private async openList(parameter: string): Promise<Locator> {
+		await this.panel.getByTestId(`parameter-input-${parameter}`).first().click();
+		const options = this.page.locator('.el-select-dropdown__item').filter({ visible: true });
+		await options.first().waitFor();
+		return options;
+	}
+
+	async choose(parameter: string, option: string): Promise<void> {
+		const options = await this.openList(parameter);
+		await options.getByText(option, { exact: true }).first().click();
+		await options.first().waitFor({ state: 'hidden' });
+	}
+
+	/** What a parameter of the open panel lets choose from; the list is closed again. */
+	async choicesOf(parameter: string): Promise<string[]> {
+		const options = await this.openList(parameter);
+		const names = (await options.allInnerTexts()).map((text) => text.split('\n')[0].trim());
+		await this.panel.getByTestId(`parameter-input-${parameter}`).first().click();
+		await options.first().waitFor({ state: 'hidden' });
+		return names;
+	}
+
+	/** Presses Publish, in the head of the workflow and in the dialog that asks for the version's name. */
+	async publish(): Promise<void> {
+		await this.page.getByRole('button', { name: 'Publish' }).first().click();
+		await this.page.getByRole('dialog').getByRole('button', { name: 'Publish' }).click();
 	}
 
 	/** Runs the node whose panel is open. */

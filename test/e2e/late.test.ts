@@ -89,12 +89,12 @@ describe('executions of a real n8n that come late, too late or never', () => {
 	}, 60_000);
 
 	test.each([
-		['a Wait that is longer than any lease', longWait, 'success'],
-		['a Wait that is longer than the workflow may run', timeout, 'canceled'],
-		['an error of a stock node', failing, 'error'],
-	])('sends nothing behind %s, tries nine times, and lists the enrolment as failed', async (_what, shop, status) => {
+		['a Wait that is longer than any lease', longWait, 'success', 'was tried 9 times and the workflow did not finish it'],
+		['a Wait that is longer than the workflow may run', timeout, 'canceled', 'was tried 9 times and the workflow did not finish it'],
+		['an error of a stock node', failing, 'error', 'The workflow stopped at the node "Between": The discount service is down'],
+	])('sends nothing behind %s, tries nine times, and lists the enrolment as failed', async (_what, shop, status, failure) => {
 		const { enrolment, mails, statuses } = await outcome(shop);
-		expect(enrolment).toMatchObject({ status: 'failed', failure: expect.stringContaining('was tried 9 times and the workflow did not finish it'), sends: {} });
+		expect(enrolment).toMatchObject({ status: 'failed', failure: expect.stringContaining(failure), sends: {} });
 		expect(statuses).toEqual(Array.from({ length: 9 }, () => status));
 		expect(mails).toBe(0);
 		const store = n8n.store(shopName(shop));
