@@ -23,7 +23,8 @@ export interface Listing {
 	documentsRead: number;
 }
 
-/** Index entries per round trip. */
+/** Index entries of the first round trip, which is often enough, and of the later ones. */
+const firstPage = 200;
 const pageEntries = 1_000;
 /** Documents per round trip. */
 const readBatch = 500;
@@ -69,12 +70,13 @@ async function smallest(store: Store, { rivals = [], ...plan }: Plan, { nowMs, .
 	const asked = ways.flatMap(({ asks }) => asks).filter((one) => !needs(one).history);
 	if (ways.length === 1 || asked.length === 0) return { candidates: ways[0].candidates, looked };
 	const isInAll = compileCondition({ all: asked }, settings);
-	for (const way of ways) {
-		const sample = await way.candidates.peek(sampleSize);
-		const customers = await readCustomers(store, sample, cost, looked);
-		sample.forEach((key, position) => looked.set(key, customers[position]));
+	const samples = await Promise.all(ways.map(async ({ candidates }) => await candidates.peek(sampleSize)));
+	const sampled = [...new Set(samples.flat())];
+	(await readCustomers(store, sampled, cost, looked)).forEach((customer, position) => looked.set(sampled[position], customer));
+	ways.forEach((way, position) => {
+		const customers = samples[position].map((key) => looked.get(key) ?? null);
 		way.hits = customers.filter((customer) => isListed(customer) && isInAll({ customer }, nowMs)).length;
-	}
+	});
 	return { candidates: ways.reduce((best, way) => (way.hits > best.hits ? way : best)).candidates, looked };
 }
 
@@ -217,10 +219,12 @@ async function keysIn(store: Store, ranges: Range[]): Promise<Set<string>> {
 }
 
 async function* walkRange(store: Store, { index, from, to }: Range): AsyncGenerator<IndexEntry[]> {
+	let limit = firstPage;
 	for (let after: IndexEntry | undefined; ; ) {
-		const page = await store.walk(index, { from, to, after, limit: pageEntries });
+		const page = await store.walk(index, { from, to, after, limit });
 		if (page.length > 0) yield page;
-		if (page.length < pageEntries) return;
+		if (page.length < limit) return;
 		after = page.at(-1);
+		limit = pageEntries;
 	}
 }
