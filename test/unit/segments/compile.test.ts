@@ -83,6 +83,12 @@ describe('compiled conditions', () => {
 		expect([decide(condition), decide(condition, { customer: nobody })]).toEqual([forAnna, forNobody]);
 	});
 
+	it('knows shares exactly', () => {
+		const bought = { items: 20, saleItems: 11, categories: {}, products: {} };
+		expect(decide({ field: 'bought.saleShare', op: 'more_than', value: 55 }, { customer: { ...anna, bought } })).toBe(false);
+		expect(decide({ field: 'bought.saleShare', op: 'is', value: 55 }, { customer: { ...anna, bought } })).toBe(true);
+	});
+
 	it('takes a moment just ahead for now: clocks of shops go wrong', () => {
 		const late = (aheadMs: number) => decide({ field: 'orders.last', op: 'days_ago_at_most', value: 1 }, { customer: { ...anna, orders: { ...anna.orders, lastAtMs: now + aheadMs } } });
 		expect([late(60_000), late(2 * dayMs)]).toEqual([true, false]);
