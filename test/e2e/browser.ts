@@ -59,11 +59,19 @@ export class Editor {
 		return this.page.locator(`[data-test-id="canvas-node"][data-node-name="${name}"]`);
 	}
 
-	/** Opens the panel of a node and gives the labels of its fields, from top to bottom. */
-	async openPanel(workflowId: string, name: string): Promise<string[]> {
+	/** Opens the panel of a node. */
+	async openPanel(workflowId: string, name: string): Promise<void> {
 		await this.openWorkflow(workflowId);
 		await this.node(name).dblclick();
 		await this.panel.waitFor();
+	}
+
+	/** The labels (see `labels`), once they are these or have had their time: n8n draws what is nested after the rest. */
+	async settledLabels(wanted: string[]): Promise<string[]> {
+		for (let tries = 0; tries < 100; tries++) {
+			if ((await this.labels()).join() === wanted.join()) break;
+			await this.page.waitForTimeout(100);
+		}
 		return await this.labels();
 	}
 
@@ -80,10 +88,14 @@ export class Editor {
 
 	/** Opens the list of a parameter in the open panel and gives what can be chosen there. */
 	private async openList(parameter: string): Promise<Locator> {
-		await this.panel.getByTestId(`parameter-input-${parameter}`).first().click();
 		const options = this.page.locator('.el-select-dropdown__item').filter({ visible: true });
-		await options.first().waitFor();
-		return options;
+		for (let tries = 1; ; tries++) {
+			await this.panel.getByTestId(`parameter-input-${parameter}`).first().click();
+			// A click while n8n draws the fields anew meets a list that is gone a moment later.
+			const isOpen = await options.first().waitFor({ timeout: 5_000 }).then(() => true, () => false);
+			if (isOpen) return options;
+			if (tries === 4) throw new Error(`The list of ${parameter} does not open`);
+		}
 	}
 
 	async choose(parameter: string, option: string): Promise<void> {
