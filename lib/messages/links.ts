@@ -1,19 +1,45 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { ShopJourneysError } from '../model/errors';
 
-/** What a signed link says. Readable by whoever holds the link, but not to be changed. */
-/** Where a link leads: the unsubscribe page, or the question why the cart was not ordered. */
-export type LinkKind = 'unsubscribe' | 'answer';
+/**
+ * Where a link leads, and the query parameter it stands in on the address of Message Webhook Trigger. `message` is no link: it
+ * travels with a message through a provider and back, and names it.
+ */
+export const linkParameters = {
+	unsubscribe: 't',
+	/** Why the cart was not ordered. */
+	answer: 'a',
+	preferences: 's',
+	/** Confirms a subscription (double opt-in). */
+	confirm: 'd',
+	/** Rate 1 to 5; the stars follow in `v`. */
+	rate: 'r',
+	/** NPS 0 to 10; the score follows in `v`. */
+	survey: 'n',
+	/** The mail as a page. */
+	view: 'w',
+	/** The picture that says the mail was opened. */
+	open: 'o',
+	/** On to a page of the shop; `to` is signed with it. */
+	click: 'c',
+	message: 'm',
+} as const;
+export type LinkKind = keyof typeof linkParameters;
 
+/** What a signed link says. Readable by whoever holds the link, but not to be changed. */
 export interface LinkPayload<K extends LinkKind = LinkKind> {
 	kind: K;
 	shop: string;
 	customerId: string;
 	/** e.g. "email". */
 	channel: string;
-	/** The message it was in, for the report. */
+	/** The message it was in: its enrolment or campaign, the send key within, the step from 1. */
 	enrolment?: string;
+	campaign?: string;
+	sendKey?: string;
 	step?: number;
+	/** With `click`: where it leads, absolute. With `rate` and `survey`: what is rated (`order:1001`, `product:7`). With `view`: the Message-ID. */
+	to?: string;
 }
 
 export interface SignOptions {
@@ -23,7 +49,7 @@ export interface SignOptions {
 
 /** 128 bits: more than can be guessed, and short enough for a link (RFC 2104 § 5 asks for at least 80). */
 const signatureBytes = 16;
-const maxTokenLength = 1000;
+const maxTokenLength = 4000;
 
 /**
  * A token for a link: `<base64url JSON>.<base64url signature>`. Each kind has a key of its own, derived from the
@@ -31,8 +57,9 @@ const maxTokenLength = 1000;
  * @throws SECRET_MISSING when there is no secret to sign with; LINK_INVALID when the token would be too long.
  */
 export function signLink(secret: Buffer | string, payload: LinkPayload, { expiresAtMs }: SignOptions = {}): string {
-	const { kind, shop, customerId, channel, enrolment, step } = payload;
-	const fields = [kind, shop, customerId, channel, enrolment ?? null, step ?? null, expiresAtMs ?? null];
+	const { kind, shop, customerId, channel, enrolment, step, campaign, sendKey, to } = payload;
+	const fields = [kind, shop, customerId, channel, enrolment ?? null, step ?? null, expiresAtMs ?? null, campaign ?? null, sendKey ?? null, to ?? null];
+	while (fields.at(-1) === null) fields.pop();
 	const body = Buffer.from(JSON.stringify(fields)).toString('base64url');
 	const token = `${body}.${signature(secret, kind, body).toString('base64url')}`;
 	if (token.length > maxTokenLength) throw new ShopJourneysError('LINK_INVALID', 'The link would be too long: an id in it has an unusual length');
@@ -54,10 +81,12 @@ export function readLink<K extends LinkKind>(token: string, secret: Buffer | str
 	if (given.length !== expected.length || !timingSafeEqual(Buffer.from(given), Buffer.from(expected))) {
 		throw invalid('This link was changed, or belongs to another installation');
 	}
-	const [signedKind, shop, customerId, channel, enrolment, step, expiresAtMs] = JSON.parse(Buffer.from(body, 'base64url').toString()) as [K, string, string, string, string | null, number | null, number | null];
+	const fields = JSON.parse(Buffer.from(body, 'base64url').toString()) as Array<string | number | null | undefined>;
+	const [signedKind, shop, customerId, channel, enrolment, step, expiresAtMs, campaign, sendKey, to] = fields.map((field) => field ?? undefined);
 	if (signedKind !== kind) throw invalid('This link is meant for something else');
-	if (expiresAtMs !== null && nowMs >= expiresAtMs) throw invalid('This link has expired');
-	return { kind, shop, customerId, channel, ...(enrolment !== null && { enrolment }), ...(step !== null && { step }) } as LinkPayload<K>;
+	if (expiresAtMs !== undefined && nowMs >= (expiresAtMs as number)) throw invalid('This link has expired');
+	const named = Object.fromEntries(Object.entries({ enrolment, step, campaign, sendKey, to }).filter(([, value]) => value !== undefined));
+	return { kind, shop, customerId, channel, ...named } as LinkPayload<K>;
 }
 
 function signature(secret: Buffer | string, kind: string, body: string): Buffer {

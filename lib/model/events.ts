@@ -40,10 +40,23 @@ export interface CustomerFacts {
 	/** E-mail consent as told by the shop; absent means "nothing was said", which changes nothing. */
 	emailConsent?: ConsentFact;
 	smsConsent?: ConsentFact;
+	whatsappConsent?: ConsentFact;
 	pushConsent?: ConsentFact;
 }
 
 export type AttributeValue = string | number | boolean;
+
+/** Over which way a message goes. Each has a consent of its own. */
+export type MessageChannel = 'email' | 'sms' | 'whatsapp' | 'push';
+
+/** Where the push service of a browser takes messages for it (Push API, RFC 8291). The endpoint is a secret of the browser's. */
+export interface PushSubscriptionFacts {
+	/** https. */
+	endpoint: string;
+	/** base64url, as `PushSubscription.toJSON()` gives them. */
+	p256dh: string;
+	auth: string;
+}
 
 export interface ChildFacts {
 	name?: string;
@@ -62,6 +75,8 @@ export interface ConsentFact {
 	atMs: number;
 	/** Where somebody entered it by hand: where it comes from. */
 	note?: string;
+	/** The words that the customer agreed to, as the form showed them. */
+	text?: string;
 }
 
 export interface LineItem {
@@ -182,6 +197,63 @@ export interface ParcelFacts {
 	deliveredAtMs: number;
 }
 
+/** Which message of ours, and what was done with it. */
+export interface MessageFacts {
+	channel: MessageChannel;
+	/** The Message-ID, or the provider's own id. */
+	messageId?: string;
+	/** Where it is booked: an enrolment (or a campaign) and the send key within. */
+	enrolment?: string;
+	campaign?: string;
+	sendKey?: string;
+	/** The journey, and its step from 1. */
+	journey?: string;
+	step?: number;
+	variant?: string;
+	/** With `message_clicked`: where the link led, and the product or category it showed. */
+	url?: string;
+	productId?: string;
+	category?: string;
+	/** A machine did it (a privacy proxy that loads pictures, a scanner that follows links): counted apart, and nobody's interest. */
+	isMachine?: boolean;
+	/** With `message_bounced`: `hard` is for good. */
+	bounce?: 'hard' | 'soft';
+	/** The provider's words, or the first words of a reply; never an address. */
+	detail?: string;
+}
+
+/** How the customer rates an order or a product, by a button in a mail or on its page. */
+export interface RatingFacts {
+	/** 1 to 5. */
+	stars: number;
+	comment?: string;
+	orderId?: string;
+	productId?: string;
+}
+
+/** An answer to "how likely is it that you recommend us?" (NPS). */
+export interface SurveyFacts {
+	/** 0 to 10. */
+	score: number;
+	topics?: string[];
+	comment?: string;
+}
+
+/** The customer turned to the shop: a contact form, or a chat that ended. */
+export interface ContactFacts {
+	way: 'form' | 'chat';
+	topic?: string;
+	text?: string;
+}
+
+/** What the customer wants to hear of, and how often. What is absent stays as it is. */
+export interface PreferenceFacts {
+	/** Ids of the shop's topics (`ShopSettings.topics`) that interest the customer. */
+	topics?: string[];
+	/** `less`: at most one marketing message a week on each channel. */
+	frequency?: 'all' | 'less';
+}
+
 export interface ProductFacts {
 	productId: string;
 	title?: string;
@@ -251,6 +323,20 @@ export const eventCatalogue = {
 	message_not_sent: { label: 'Message Not Sent', carries: 'message', supply: {} },
 	message_opened: { label: 'Message Opened', carries: 'message', supply: {} },
 	message_clicked: { label: 'Message Clicked', carries: 'message', supply: {} },
+	/** The receiving server took it. */
+	message_delivered: { label: 'Message Delivered', carries: 'message', supply: {} },
+	message_bounced: { label: 'Message Bounced', carries: 'message', supply: {} },
+	/** The recipient marked it as spam. */
+	message_complained: { label: 'Message Marked as Spam', carries: 'message', supply: {} },
+	message_replied: { label: 'Message Replied To', carries: 'message', supply: {} },
+	/** See `ShopEvent.rating`, `survey`, `contact`, `preferences`, `push`. */
+	rated: { label: 'Order or Product Rated', carries: 'order', supply: {} },
+	surveyed: { label: 'Survey Answered', carries: 'customer', supply: {} },
+	contacted: { label: 'Contact Form Sent or Chat Closed', carries: 'customer', supply: {} },
+	preferences_changed: { label: 'Preferences Changed', carries: 'customer', supply: {} },
+	push_subscribed: { label: 'Web Push Allowed', carries: 'customer', supply: { shopify: 'browser', woocommerce: 'browser', vendure: 'browser', generic: 'browser' } },
+	/** The browser took it back, or its push service no longer knows it. */
+	push_unsubscribed: { label: 'Web Push Ended', carries: 'customer', supply: { shopify: 'browser', woocommerce: 'browser', vendure: 'browser', generic: 'browser' } },
 	cart_answered: { label: 'Cart Question Answered', carries: 'customer', supply: {} },
 	unsubscribed: { label: 'Unsubscribed', carries: 'customer', supply: {} },
 	/** By hand, on the Customer node: no message may reach the customer any more, or may again. */
@@ -301,6 +387,18 @@ export interface ShopEvent {
 	isHistory?: boolean;
 	/** With `blocked` and `unblocked`: why, in the operator's words. */
 	note?: string;
+	/** With message events. */
+	message?: MessageFacts;
+	/** With `rated`; `customerId` names who. */
+	rating?: RatingFacts;
+	/** With `surveyed`. */
+	survey?: SurveyFacts;
+	/** With `contacted`. */
+	contact?: ContactFacts;
+	/** With `preferences_changed`; a language comes in `customer.locale`, channels as consents. */
+	preferences?: PreferenceFacts;
+	/** With `push_subscribed` and `push_unsubscribed`. */
+	push?: PushSubscriptionFacts;
 	/** With `cart_answered`: why the customer did not order. */
 	answer?: { reason: string; comment?: string };
 }

@@ -42,6 +42,8 @@ export const endReasons = {
 	checkout_started: 'The checkout was started, which another journey looks after.',
 	cart_deleted: 'The shop deleted the cart.',
 	restocked: 'The product is back in stock.',
+	answered: 'The customer has answered.',
+	replied: 'The customer replied to a message, so a person takes over.',
 	replaced: 'Another cart, or another entry of the same customer, took its place.',
 	unsubscribed: 'The customer unsubscribed.',
 	no_consent: 'The customer has not agreed to marketing.',

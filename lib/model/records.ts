@@ -1,5 +1,5 @@
 import type { Condition } from './conditions';
-import type { AttributeValue, CartFacts, ChildFacts, ConsentBasis, ConsentStatus, EventType, LineItem, OrderFacts, ProductFacts, ReturnFacts, ViewFacts } from './events';
+import type { AttributeValue, CartFacts, ChildFacts, ConsentBasis, ConsentStatus, EventType, LineItem, MessageChannel, OrderFacts, PreferenceFacts, ProductFacts, PushSubscriptionFacts, ReturnFacts, ViewFacts } from './events';
 
 /** The documents kept in a shop's store, and their keys. All times are journey time unless said otherwise. */
 
@@ -11,9 +11,9 @@ export interface ConsentRecord {
 	atMs: number;
 	/** Where somebody entered it by hand: where it comes from. */
 	note?: string;
+	/** The words that the customer agreed to. */
+	text?: string;
 }
-
-export type MessageChannel = 'email' | 'sms' | 'push';
 
 export interface CustomerRecord {
 	id: string;
@@ -65,14 +65,36 @@ export interface CustomerRecord {
 	bought?: BoughtTotals;
 	/** Visits to the shop's pages, as far as tracking.js saw them. */
 	visits?: { count: number; firstAtMs: number; lastAtMs: number };
-	/** What the customer does with messages. */
+	/** What the customer does with messages; by machines is left out. */
 	engagement?: { sent?: number; lastSentAtMs?: number; opened?: number; lastOpenedAtMs?: number; clicked?: number; lastClickedAtMs?: number };
+	/** The newest marketing message on each channel, booked before it leaves: what the frequency cap counts from. */
+	contacts?: Partial<Record<MessageChannel, ContactRecord>>;
+	/** Soft bounces of the e-mail address in a row; a delivery sets it back. The fifth suppresses. */
+	softBounces?: number;
+	/** Where this customer's browsers take web push, newest first, at most 5. */
+	pushSubscriptions?: Array<PushSubscriptionFacts & { atMs: number }>;
+	/** What the customer wants to hear of, and how often. */
+	preferences?: PreferenceFacts & { atMs: number };
+	/** Answers to surveys, newest first, at most 20. */
+	surveys?: Array<{ atMs: number; score: number; topics?: string[]; comment?: string }>;
+	/** Ratings, newest first, at most 20. */
+	ratings?: Array<{ atMs: number; stars: number; orderId?: string; productId?: string; comment?: string }>;
 	/** What the customer asked to be told of when it is back: the name of the restock index, and when. At most 50. */
 	restock?: Record<string, number>;
 	/** Segments the customer is in, by the journey that watches them, and since when. */
 	segments?: Record<string, number>;
 	/** Enrolments that are under way, by id. */
 	open: Record<string, OpenEnrolment>;
+}
+
+/** A marketing message that took the customer's attention. */
+export interface ContactRecord {
+	/** Journey time. */
+	atMs: number;
+	/** The message, so that one that did not leave after all gives its place back. */
+	messageKey: string;
+	/** The contact before it, which then counts again. */
+	beforeMs?: number;
 }
 
 export interface BoughtTotals {
@@ -187,7 +209,13 @@ export interface SendRecord {
 	/** Journey time of the last change of state. */
 	atMs: number;
 	response?: string;
-	/** What the customer did with it, first time each. */
+	/** Which variant of an experiment, by its name. */
+	variant?: string;
+	/** Where it went over another channel than its own (a webhook), the provider's name. */
+	provider?: string;
+	/** What became of it and what the customer did with it, first time each; by machines is left out. */
+	deliveredAtMs?: number;
+	bouncedAtMs?: number;
 	openedAtMs?: number;
 	clickedAtMs?: number;
 	answeredAtMs?: number;
@@ -259,7 +287,11 @@ export type EndsOn =
 	/** The customer is no longer in the segment. */
 	| 'left_segment'
 	/** The customer was told that the product they asked for is back. */
-	| 'restocked';
+	| 'restocked'
+	/** The customer rated, or answered the survey or the cart's question. */
+	| 'answered'
+	/** The customer replied to a message: a person takes over. */
+	| 'replied';
 
 /** What one enrolment is about: there is one at a time for each of these. */
 export type EnrolmentSubject = 'cart' | 'customer' | 'order' | 'product' | 'return';
@@ -356,6 +388,10 @@ export const keys = {
 	/** How far an import or the reconciliation of a shop has come. */
 	progress: (what: string) => `progress:${what}`,
 	enrolment: (id: string) => `enrolment:${id}`,
+	/** A mail kept for its web view: `WebViewRecord`. */
+	webView: (messageId: string) => `web-view:${messageId}`,
+	/** The forms of Message Webhook Trigger: `FormsRecord` of lib/forms. */
+	forms: 'settings:forms',
 	campaignSend: (id: string) => `campaign:${id}`,
 	/** By the salted hash of an alias key. */
 	suppression: (aliasHash: string) => `suppression:${aliasHash}`,

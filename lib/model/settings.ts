@@ -29,7 +29,13 @@ export interface ShopSettings {
 	/** Whether an opt-in counts only once it was confirmed by mail. */
 	doubleOptIn?: boolean;
 	/** Rest between two marketing messages to one customer, by channel, in hours. 0: none. */
-	capHours?: { email: number; sms: number; push: number };
+	capHours?: { email: number; sms: number; whatsapp?: number; push: number };
+	/** What customers can choose to hear of on the preference page. */
+	topics?: Array<{ id: string; label: string }>;
+	/** Where tracking.js asks for web push: the public half of the VAPID keys (base64url), and the service worker's path on the shop's origin. */
+	push?: { publicKey: string; serviceWorkerPath: string };
+	/** UTM parameters put on links to the shop; `campaign` is Handlebars, by default the journey's name. Absent: none. */
+	utm?: { source: string; medium: string; campaign?: string };
 	/** Local hours (0 to 23) in which no marketing leaves: from the first until the second; from may be later than to (over midnight). Absent: none. */
 	quietHours?: { from: number; to: number };
 	/** What tracking.js may do. */

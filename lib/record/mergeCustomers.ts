@@ -1,4 +1,5 @@
-import type { CustomerRecord, MessageChannel } from '../model/records';
+import type { MessageChannel } from '../model/events';
+import type { CustomerRecord } from '../model/records';
 import { mergeBought } from './bought';
 import { mergeProfiles, strongerConsent, withMergedWords, withProfile } from './profile';
 

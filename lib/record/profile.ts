@@ -1,5 +1,5 @@
-import type { AttributeValue, ConsentFact, CustomerFacts } from '../model/events';
-import type { ConsentRecord, CustomerRecord, MessageChannel } from '../model/records';
+import type { AttributeValue, ConsentFact, CustomerFacts, MessageChannel } from '../model/events';
+import type { ConsentRecord, CustomerRecord } from '../model/records';
 import { laterWord, mergeLatest, type Telling, type Told, withLatest } from './latest';
 
 /** Fields of which the latest word counts. */
@@ -43,8 +43,8 @@ export function withFacts(customer: CustomerRecord, facts: CustomerFacts, at: To
 	return { ...next, consent };
 }
 
-function consentsOf({ emailConsent, smsConsent, pushConsent }: CustomerFacts): Array<[MessageChannel, ConsentFact]> {
-	const all: Array<[MessageChannel, ConsentFact | undefined]> = [['email', emailConsent], ['sms', smsConsent], ['push', pushConsent]];
+function consentsOf({ emailConsent, smsConsent, whatsappConsent, pushConsent }: CustomerFacts): Array<[MessageChannel, ConsentFact]> {
+	const all: Array<[MessageChannel, ConsentFact | undefined]> = [['email', emailConsent], ['sms', smsConsent], ['whatsapp', whatsappConsent], ['push', pushConsent]];
 	return all.filter((entry): entry is [MessageChannel, ConsentFact] => entry[1] !== undefined);
 }
 

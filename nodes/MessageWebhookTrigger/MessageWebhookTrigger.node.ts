@@ -1,6 +1,5 @@
-import { createHash, randomUUID } from 'node:crypto';
+import type { IncomingHttpHeaders } from 'node:http';
 import {
-	type IDataObject,
 	type IHookFunctions,
 	type INodeType,
 	type INodeTypeDescription,
@@ -11,13 +10,13 @@ import {
 	NodeConnectionTypes,
 } from 'n8n-workflow';
 import { isShopJourneysError } from '../../lib/model/errors';
-import { type LinkKind, type LinkPayload, readLink } from '../../lib/messages/links';
-import { answeredPage, answerPage, donePage, errorPage, isAnswerReason, pageHeaders, unsubscribePage } from '../../lib/messages/pages';
-import { singleLine } from '../../lib/messages/safe-text';
+import { errorPage, pageHeaders } from '../../lib/messages/pages';
 import { shopField } from '../../lib/n8n/fields/shop';
-import { getInstallation, type Installation } from '../../lib/n8n/installation';
+import { getInstallation } from '../../lib/n8n/installation';
 import { cancelLater, nowOrLater } from '../../lib/n8n/nowOrLater';
 import { rememberForTest, webhookTrigger } from '../../lib/n8n/webhookTest';
+import { routes } from './routes';
+import { pageReply, type RouteReply } from './routes/route';
 
 /** What recipients do with a message: unsubscribe with one click (POST), or say why they did not order. A GET changes nothing. */
 export class MessageWebhookTrigger implements INodeType {
@@ -88,56 +87,33 @@ export class MessageWebhookTrigger implements INodeType {
 
 	async webhook(this: IWebhookFunctions): Promise<IWebhookResponseData> {
 		const response = this.getResponseObject();
-		const answer = (status: number, html: string): IWebhookResponseData => {
-			response.status(status).set(pageHeaders).send(html);
-			return { noWebhookResponse: true };
+		const reply = ({ status, headers = pageHeaders, body, events = [] }: RouteReply): IWebhookResponseData => {
+			response.status(status).set(headers).send(body);
+			const items = this.helpers.returnJsonArray(events);
+			return { noWebhookResponse: true, ...(items.length > 0 && { workflowData: [rememberForTest(this, items)] }) };
 		};
 		try {
-			const query = this.getQueryData() as { t?: unknown; a?: unknown };
-			const kind: LinkKind = query.a === undefined ? 'unsubscribe' : 'answer';
-			const token = String((kind === 'answer' ? query.a : query.t) ?? '');
-			const installation = await getInstallation();
-			const link = readLink(token, installation.linkSecret, installation.clock.machineNowMs(), kind);
-			const { name: shopName, locale } = await installation.shop(link.shop).settings();
-			const page = { shopName, locale, token };
-			if (this.getRequestObject().method !== 'POST') return answer(200, kind === 'answer' ? answerPage(page) : unsubscribePage(page));
-			const event = kind === 'answer' ? await recordAnswer(installation, link, token, this.getBodyData()) : await recordUnsubscribe(installation, link);
-			const done = answer(200, kind === 'answer' ? answeredPage(page) : donePage(page));
-			return event ? { ...done, workflowData: [rememberForTest(this, this.helpers.returnJsonArray([event]))] } : done;
+			const query = this.getQueryData() as Record<string, unknown>;
+			const route = Object.keys(query).map((name) => routes.get(name)).find((found) => found !== undefined);
+			if (!route) return reply(pageReply(404, errorPage('This link is incomplete.')));
+			const request = this.getRequestObject();
+			return reply(
+				await route.handle({
+					installation: await getInstallation(),
+					shopId: this.getNodeParameter('shop') as string,
+					method: request.method === 'POST' ? 'POST' : 'GET',
+					query,
+					body: this.getBodyData(),
+					rawBody: async () => request.rawBody ?? (await request.readRawBody(), request.rawBody),
+					headers: this.getHeaderData() as IncomingHttpHeaders,
+					ip: request.ip ?? '',
+					parameter: (name) => this.getNodeParameter(name),
+				}),
+			);
 		} catch (error) {
-			if (isShopJourneysError(error, 'LINK_INVALID')) return answer(error.httpStatus, errorPage(error.message));
+			if (isShopJourneysError(error, 'LINK_INVALID')) return reply(pageReply(error.httpStatus, errorPage(error.message)));
 			this.logger.error(`Message Webhook Trigger: ${error instanceof Error ? error.message : String(error)}`);
-			return answer(503, errorPage('This cannot be done right now. Please try again in a minute.'));
+			return reply(pageReply(503, errorPage('This cannot be done right now. Please try again in a minute.')));
 		}
 	}
-}
-
-/** Returns the item to start the workflow with, or null when the customer was unsubscribed before. */
-async function recordUnsubscribe({ clock, shop }: Installation, { shop: shopId, customerId, channel }: LinkPayload): Promise<IDataObject | null> {
-	const outcome = await shop(shopId).record({
-		type: 'unsubscribed',
-		// The same link counts again after the customer has subscribed anew.
-		dedupeId: `unsubscribe:${randomUUID()}`,
-		occurredAtMs: clock.journeyNowMs(),
-		source: 'message-link',
-		customerId,
-	});
-	return outcome === 'recorded' ? { event: 'unsubscribed', shop: shopId, customerId, channel } : null;
-}
-
-/** Returns the item to start the workflow with, or null when this message was answered before: the first answer counts. */
-async function recordAnswer({ clock, shop }: Installation, link: LinkPayload, token: string, body: IDataObject): Promise<IDataObject | null> {
-	const reason = String(body.reason ?? '');
-	if (!isAnswerReason(reason)) return null;
-	const comment = singleLine(body.comment, 1000);
-	const { shop: shopId, customerId, enrolment, step } = link;
-	const outcome = await shop(shopId).record({
-		type: 'cart_answered',
-		dedupeId: `answer:${createHash('sha256').update(token).digest('base64url')}`,
-		occurredAtMs: clock.journeyNowMs(),
-		source: 'message-link',
-		customerId,
-		answer: { reason, ...(comment && { comment }) },
-	});
-	return outcome === 'recorded' ? { event: 'cart_answered', shop: shopId, customerId, enrolment, step, reason, comment } : null;
 }

@@ -10,7 +10,7 @@ import { notSentReasons, type NotSentReason } from '../../model/reasons';
 import type { ShopSettings } from '../../model/settings';
 import type { Store } from '../../store/store';
 import { transact } from '../../store/transaction';
-import type { EmailChannel, EmailMessage, SendOutcome } from '../channels/channel';
+import type { OutgoingMessage, SendChannel, SendOutcome } from '../channels/channel';
 import { Ledger } from './ledger';
 import { refusal, sampleToken, standing, type UncertainPolicy } from './guards';
 
@@ -34,24 +34,24 @@ export interface SenderOptions {
 	clock: Clock;
 	definitions: DefinitionsCache;
 	defaultSettings: ShopSettings;
-	channel: EmailChannel;
+	channel: SendChannel;
 	/** Machine time before the second attempt at a step. */
 	firstRetryMs: number;
 	policy: UncertainPolicy;
 	/** Outside a journey; inside, the journey's kind counts. */
 	kind: 'marketing' | 'transactional';
 	/** Renders a message to this customer. @throws TEMPLATE_INVALID */
-	compose(job: SendJob, customer: CustomerRecord, settings: ShopSettings): EmailMessage;
+	compose(job: SendJob, customer: CustomerRecord, settings: ShopSettings): OutgoingMessage;
 }
 
 export type SendResult =
-	| { status: 'sent'; messageId: string; to: string; subject: string; response: string }
+	| { status: 'sent'; messageId: string; to?: string; subject?: string; response: string }
 	| { status: 'not_sent'; reason: NotSentReason; sentence: string; detail?: string };
 
-const slots = new WeakMap<EmailChannel, { free: number; waiting: Array<() => void> }>();
+const slots = new WeakMap<SendChannel, { free: number; waiting: Array<() => void> }>();
 
 /** Runs `work` when one of the channel's connections is free: nothing is reserved further ahead than that. */
-async function withConnection<T>(channel: EmailChannel, work: () => Promise<T>): Promise<T> {
+async function withConnection<T>(channel: SendChannel, work: () => Promise<T>): Promise<T> {
 	let slot = slots.get(channel);
 	if (!slot) slots.set(channel, (slot = { free: channel.connections, waiting: [] }));
 	if (slot.free > 0) slot.free--;
@@ -111,12 +111,12 @@ async function unlessStoreFails<T>(work: () => Promise<T>): Promise<T | ShopJour
  * Passes the guard rails and books the message in one commit that is void when customer, cart, enrolment, settings or
  * lease change at the same moment: a purchase a second ago stops it.
  */
-async function reserve(job: SendJob, options: Run): Promise<{ message: EmailMessage } | SendResult> {
+async function reserve(job: SendJob, options: Run): Promise<{ message: OutgoingMessage } | SendResult> {
 	const { store, clock, definitions, policy } = options;
 	let detail: string | undefined;
 	const outcome = await transact(
 		store,
-		async (tx): Promise<{ message: EmailMessage } | { reason: NotSentReason }> => {
+		async (tx): Promise<{ message: OutgoingMessage } | { reason: NotSentReason }> => {
 			detail = undefined;
 			const nowMs = clock.journeyNowMs();
 			const journeys = await definitions.get(clock.machineNowMs());
@@ -137,7 +137,7 @@ async function reserve(job: SendJob, options: Run): Promise<{ message: EmailMess
 				token,
 				policy,
 			});
-			let message: EmailMessage | null = null;
+			let message: OutgoingMessage | null = null;
 			if (!reason) {
 				try {
 					message = options.compose(await upToDate(job, cart, settings, store), customer!, settings);
@@ -169,7 +169,7 @@ async function upToDate(job: SendJob, cart: CartRecord | null, settings: ShopSet
 }
 
 /** Books what became of a message that was handed over, and says it. */
-async function conclude(job: SendJob, message: EmailMessage, outcome: SendOutcome, options: Run): Promise<SendResult> {
+async function conclude(job: SendJob, message: OutgoingMessage, outcome: SendOutcome, options: Run): Promise<SendResult> {
 	let reason: NotSentReason | null = null;
 	if (outcome.status === 'refused') reason = outcome.permanent && outcome.scope === 'recipient' ? 'rejected' : 'provider_unavailable';
 	else if (outcome.status === 'unknown') reason = options.policy === 'never_twice' ? 'unknown_delivery' : 'provider_unavailable';
@@ -181,10 +181,10 @@ async function conclude(job: SendJob, message: EmailMessage, outcome: SendOutcom
 		if (reason) await retryLater(job, reason, options);
 	});
 	if (reason) return notSent(reason, outcome.response);
-	return { status: 'sent', messageId: message.messageId, to: message.to, subject: message.subject, response: outcome.response };
+	return { status: 'sent', messageId: message.messageId, ...(message.channel === 'email' && 'from' in message && { to: message.to, subject: message.subject }), response: outcome.response };
 }
 
-async function book(job: SendJob, message: EmailMessage, answer: string, reason: NotSentReason | null, options: Run): Promise<void> {
+async function book(job: SendJob, message: OutgoingMessage, answer: string, reason: NotSentReason | null, options: Run): Promise<void> {
 	const { store, clock, definitions } = options;
 	await transact(
 		store,
@@ -203,7 +203,7 @@ async function book(job: SendJob, message: EmailMessage, answer: string, reason:
 			}
 			// The lease ran out meanwhile and another run took over: what it booked stands.
 			if (!ledger.isOurs) return;
-			const response = withoutAddress(answer, message.to).slice(0, 200);
+			const response = withoutAddress(answer, message).slice(0, 200);
 			if (reason === 'provider_unavailable') ledger.put(null);
 			else ledger.put({ ...entry, state: reason === 'rejected' ? 'failed' : 'unknown', response });
 			ledger.refuse(reason, nowMs, response);
@@ -213,7 +213,12 @@ async function book(job: SendJob, message: EmailMessage, answer: string, reason:
 }
 
 /** A server's answer as it may be kept: an erasure does not find an address in there. */
-function withoutAddress(answer: string, address: string): string {
+function withoutAddress(answer: string, { to }: OutgoingMessage): string {
+	const addresses = typeof to === 'string' ? [to] : 'customerId' in to ? [to.email, to.phone] : [];
+	return addresses.reduce<string>((text, address) => (address ? without(text, address) : text), answer);
+}
+
+function without(answer: string, address: string): string {
 	return answer.replace(new RegExp(address.replace(/[^\w@]/g, '\\$&'), 'gi'), '(address)');
 }
 

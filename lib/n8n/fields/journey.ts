@@ -155,6 +155,8 @@ const endings: Record<EndsOn, { name: string; description: string }> = {
 	return_settled: { name: 'Return Settled', description: 'The return that the journey is about needs nothing more' },
 	left_segment: { name: 'Segment Left', description: 'The customer is no longer in the segment' },
 	restocked: { name: 'Told That It Is Back', description: 'A journey on "Product Back in Stock" told the customer' },
+	answered: { name: 'Answered', description: 'The customer rated, answered the survey, or said why the cart was not ordered' },
+	replied: { name: 'Replied', description: 'The customer replied to a message, as recorded by the Customer node' },
 };
 
 /** "Ends On", with those that fit the trigger. */

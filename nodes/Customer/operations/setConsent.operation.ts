@@ -1,10 +1,9 @@
 import type { INodeProperties } from 'n8n-workflow';
-import type { ConsentBasis, ConsentFact, ConsentStatus } from '../../../lib/model/events';
-import type { MessageChannel } from '../../../lib/model/records';
+import type { ConsentBasis, ConsentFact, ConsentStatus, MessageChannel } from '../../../lib/model/events';
 import { livingCustomer, type Output, type Run, tell, textOf, withCustomer } from '../run';
 
 const shown = { show: { operation: ['setConsent'] } };
-const factOf = { email: 'emailConsent', sms: 'smsConsent', push: 'pushConsent' } as const satisfies Record<MessageChannel, string>;
+const factOf = { email: 'emailConsent', sms: 'smsConsent', whatsapp: 'whatsappConsent', push: 'pushConsent' } as const satisfies Record<MessageChannel, string>;
 
 export const description: INodeProperties[] = [
 	{
@@ -15,6 +14,7 @@ export const description: INodeProperties[] = [
 			{ name: 'E-Mail', value: 'email' },
 			{ name: 'SMS', value: 'sms' },
 			{ name: 'Web Push', value: 'push' },
+			{ name: 'WhatsApp', value: 'whatsapp' },
 		],
 		default: 'email',
 		displayOptions: shown,

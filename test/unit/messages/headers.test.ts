@@ -17,7 +17,7 @@ afterAll(async () => {
 /** Sends through a real server and returns what came out at the other end. */
 async function received(changes: Partial<EmailMessage>) {
 	const before = server.received.length;
-	const outcome = await channel.send({ messageId: '<a@fern.example>', from: 'Fern <hello@fern.example>', to: 'mia@example.org', subject: 'Hello', html: '<p>Hello</p>', text: 'Hello', headers: {}, ...changes });
+	const outcome = await channel.send({ channel: 'email', messageId: '<a@fern.example>', from: 'Fern <hello@fern.example>', to: 'mia@example.org', subject: 'Hello', html: '<p>Hello</p>', text: 'Hello', headers: {}, ...changes });
 	expect(outcome).toMatchObject({ status: 'sent' });
 	return server.received[before];
 }

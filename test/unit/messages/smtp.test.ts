@@ -3,6 +3,7 @@ import { channelFor, createSmtpChannel, type SmtpOptions } from '../../../lib/me
 import { smtpError, startMailServer, startRawServer } from './mail-server';
 
 const message: EmailMessage = {
+	channel: 'email',
 	messageId: '<abc@fern.example>',
 	from: 'Fern & Field <hello@fern.example>',
 	to: 'mia@example.org',

@@ -57,6 +57,7 @@ export async function openPost(journey: Partial<JourneyDefinition> = {}): Promis
 		policy: 'never_twice',
 		kind: 'marketing',
 		compose: ({ messageKey, item }, { email }) => ({
+			channel: 'email' as const,
 			messageId: `<${messageKey}@shop.example>`,
 			from: 'shop@shop.example',
 			to: email!,

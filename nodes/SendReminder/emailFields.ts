@@ -15,7 +15,7 @@ const words = (displayName: string, name: string, placeholder: string, descripti
 
 const discountCode = words('Discount Code', 'discountCode', 'e.g. COMEBACK10', 'A code that exists in your shop and works for everybody. Empty: the mail shows none.');
 
-export const messageFields: INodeProperties[] = [
+const contentFields: INodeProperties[] = [
 	{
 		displayName: 'Message',
 		name: 'message',
@@ -112,6 +112,9 @@ export const messageFields: INodeProperties[] = [
 		...showFor({ message: ['custom'] }),
 	},
 ];
+
+/** What an e-mail says. */
+export const emailFields: INodeProperties[] = contentFields.map((field) => ({ ...field, displayOptions: { show: { channel: ['email'], ...field.displayOptions?.show } } }));
 
 export const optionFields: INodeProperties = {
 	displayName: 'Options',

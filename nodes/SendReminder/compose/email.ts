@@ -1,17 +1,12 @@
 import { type IExecuteFunctions } from 'n8n-workflow';
-import { ShopJourneysError } from '../../lib/model/errors';
-import type { JourneyItem } from '../../lib/model/item';
-import type { CustomerRecord } from '../../lib/model/records';
-import type { ShopSettings } from '../../lib/model/settings';
-import type { EmailMessage } from '../../lib/messages/channels/channel';
-import { messageHeaders, messageIdFor, parseMailbox } from '../../lib/messages/headers';
-import { signLink } from '../../lib/messages/links';
-import { type CartReminderTone, type ContentOverrides, createRenderer, type LetterPart, type MessageContent, type Renderer } from '../../lib/messages/render';
-import type { SendJob } from '../../lib/messages/send/sender';
-import type { Installation } from '../../lib/n8n/installation';
-
-/** Renders one message. `address`: where Message Webhook Trigger listens, null while it is off. */
-export type Composer = (job: SendJob, customer: CustomerRecord, settings: ShopSettings, address: string | null) => EmailMessage;
+import { ShopJourneysError } from '../../../lib/model/errors';
+import type { JourneyItem } from '../../../lib/model/item';
+import type { EmailMessage } from '../../../lib/messages/channels/channel';
+import { messageHeaders, messageIdFor, parseMailbox } from '../../../lib/messages/headers';
+import { signLink } from '../../../lib/messages/links';
+import { type CartReminderTone, type ContentOverrides, createRenderer, type LetterPart, type MessageContent, type Renderer } from '../../../lib/messages/render';
+import type { Installation } from '../../../lib/n8n/installation';
+import type { ComposerMaker } from './compose';
 
 const contentFields = ['tone', 'discountCode', 'ownWords', 'subject', 'previewText', 'headline', 'letterText', 'buttonLabel', 'buttonUrl', 'html', 'text'] as const;
 
@@ -20,7 +15,7 @@ const contentFields = ['tone', 'discountCode', 'ownWords', 'subject', 'previewTe
  * item: an expression costs half a millisecond, a Handlebars template a few microseconds.
  * @throws TEMPLATE_INVALID for a template that does not compile
  */
-export async function messageComposer(context: IExecuteFunctions, installation: Installation, options: { sender?: string; replyTo?: string; kind?: 'marketing' | 'transactional' }): Promise<Composer> {
+export const emailComposer: ComposerMaker = async (context, installation, options) => {
 	const rawParameters = context.getNode().parameters;
 	const hasExpression = contentFields.some((field) => JSON.stringify(rawParameters[field] ?? '').includes('"='));
 	const renderers = new Map<string, Renderer>();
@@ -33,7 +28,7 @@ export async function messageComposer(context: IExecuteFunctions, installation: 
 	};
 	const first = rendererFor(0);
 
-	return (job, customer, settings, address) => {
+	return (job, customer, settings, address): EmailMessage => {
 		const from = options.sender?.trim() || settings.sender;
 		const mailbox = from ? parseMailbox(from) : undefined;
 		if (!from || !mailbox) {
@@ -55,6 +50,7 @@ export async function messageComposer(context: IExecuteFunctions, installation: 
 		const renderer = hasExpression ? rendererFor(job.itemIndex) : first;
 		const { subject, html, text } = renderer.render(job.item as JourneyItem, { settings, links: { unsubscribePageUrl: page, answerPageUrl } });
 		return {
+			channel: 'email',
 			messageId: messageIdFor(job.messageKey, mailbox.address.split('@')[1]),
 			from,
 			to: customer.email!,
@@ -70,7 +66,7 @@ export async function messageComposer(context: IExecuteFunctions, installation: 
 			),
 		};
 	};
-}
+};
 
 /** A link without https would show mail in clear to the network: only in a demo on one machine. */
 function isReachable(address: string, { isDemo }: Installation): boolean {

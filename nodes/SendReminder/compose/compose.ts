@@ -1,0 +1,28 @@
+import type { IExecuteFunctions } from 'n8n-workflow';
+import type { OutgoingMessage } from '../../../lib/messages/channels/channel';
+import type { SendJob } from '../../../lib/messages/send/sender';
+import type { CustomerRecord } from '../../../lib/model/records';
+import type { ShopSettings } from '../../../lib/model/settings';
+import type { Installation } from '../../../lib/n8n/installation';
+import type { ChannelChoice } from '../providers/provider';
+import { emailComposer } from './email';
+
+/** Options of Send Reminder that every channel reads. */
+export interface SendOptions {
+	campaignKey?: string;
+	connections?: number;
+	uncertain?: 'never_twice' | 'never_lost';
+	kind?: 'marketing' | 'transactional';
+	replyTo?: string;
+	sender?: string;
+	shop?: string;
+}
+
+/** Renders one message. `address`: where Message Webhook Trigger listens, null while it is off. @throws TEMPLATE_INVALID */
+export type Composer = (job: SendJob, customer: CustomerRecord, settings: ShopSettings, address: string | null) => OutgoingMessage;
+
+/** Reads the node's words for a channel once and compiles them. @throws TEMPLATE_INVALID for a template that does not compile */
+export type ComposerMaker = (context: IExecuteFunctions, installation: Installation, options: SendOptions) => Promise<Composer>;
+
+/** Who writes the messages of each channel. */
+export const composers: Partial<Record<ChannelChoice, ComposerMaker>> = { email: emailComposer };

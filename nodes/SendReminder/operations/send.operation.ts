@@ -1,0 +1,77 @@
+import { type IDataObject, type IExecuteFunctions, type INodeExecutionData, NodeOperationError } from 'n8n-workflow';
+import { sendBatch, type SendJob, type SendResult } from '../../../lib/messages/send/sender';
+import { defaultSettings } from '../../../lib/model/settings';
+import { keys } from '../../../lib/model/records';
+import { shopIdOf } from '../../../lib/n8n/fields/shop';
+import { getInstallation, type ShopHandle } from '../../../lib/n8n/installation';
+import { findCustomer, normaliseEmail } from '../../../lib/record/identity';
+import { composers, type SendOptions } from '../compose/compose';
+import { providerOf } from '../providers';
+
+/** Sends all items and gives what becomes of each, in their order: on Sent or on Not Sent. Settings that are wrong for all items throw; what is wrong with one is its result. */
+export async function send(context: IExecuteFunctions, items: INodeExecutionData[]): Promise<[INodeExecutionData[], INodeExecutionData[]]> {
+	const outputs: [INodeExecutionData[], INodeExecutionData[]] = [[], []];
+	const provider = providerOf((name, fallback) => context.getNodeParameter(name, 0, fallback) as string);
+	const results = await sendAll(context, items);
+	results.forEach((result, itemIndex) => {
+		const { status, ...message } = result;
+		outputs[status === 'sent' ? 0 : 1].push({ json: { ...items[itemIndex].json, message: { channel: provider.channel, status, ...message } as IDataObject }, pairedItem: { item: itemIndex } });
+	});
+	return outputs;
+}
+
+async function sendAll(context: IExecuteFunctions, items: INodeExecutionData[]): Promise<SendResult[]> {
+	const installation = await getInstallation();
+	const options = context.getNodeParameter('options', 0, {}) as SendOptions;
+	const provider = providerOf((name, fallback) => context.getNodeParameter(name, 0, fallback) as string);
+	const channel = await provider.open(context, installation);
+	const compose = await composers[provider.channel]!(context, installation, options);
+
+	const byShop = Map.groupBy(items.keys(), (itemIndex) => shopIdOf(items[itemIndex].json, options.shop ?? 'main'));
+	const results: SendResult[] = new Array(items.length);
+	for (const [shopId, itemIndexes] of byShop) {
+		const shop = installation.shop(shopId);
+		const jobs = await Promise.all(itemIndexes.map((itemIndex) => jobFor(context, items[itemIndex], itemIndex, shop, options)));
+		const address = await shop.messageAddress();
+		const sent = await sendBatch(jobs, {
+			store: shop.store,
+			clock: installation.clock,
+			definitions: shop.definitions,
+			defaultSettings,
+			channel,
+			firstRetryMs: installation.firstRetryMs,
+			policy: options.uncertain ?? 'never_twice',
+			kind: options.kind ?? 'marketing',
+			compose: (job, customer, settings) => compose(job, customer, settings, address),
+		});
+		itemIndexes.forEach((itemIndex, position) => (results[itemIndex] = sent[position]));
+	}
+	return results;
+}
+
+/** What makes this message this message. Inside a journey enrolment, step and node; outside workflow, node, customer and campaign key. */
+async function jobFor(context: IExecuteFunctions, { json }: INodeExecutionData, itemIndex: number, shop: ShopHandle, options: SendOptions): Promise<SendJob> {
+	const item = json as SendJob['item'];
+	const nodeId = context.getNode().id;
+	if (item.journey) {
+		const { enrolment, enteredAt, step } = item.journey;
+		return { item, itemIndex, customerId: null, sendKey: `${step}:${nodeId}`, messageKey: `${shop.id}/${enrolment}/${enteredAt}/${step}/${nodeId}`, campaign: null };
+	}
+	const campaignKey = options.campaignKey?.trim();
+	if (!campaignKey) {
+		throw new NodeOperationError(context.getNode(), 'An item that comes from no journey trigger needs a campaign key', {
+			description: 'Add "Campaign Key" under Options, e.g. summer-sale-2026. It makes sure that nobody gets the same campaign twice, however often the workflow runs.',
+			itemIndex,
+		});
+	}
+	const customerId = item.customer?.id ?? (await customerByAddress(shop, item));
+	const campaign = `${context.getWorkflow().id}/${nodeId}/${campaignKey}`;
+	return { item, itemIndex, customerId, sendKey: nodeId, messageKey: `${shop.id}/${campaign}/${customerId}`, campaign };
+}
+
+async function customerByAddress(shop: ShopHandle, item: SendJob['item']): Promise<string | null> {
+	const email = normaliseEmail(item.customer?.email ?? (typeof item.email === 'string' ? item.email : undefined));
+	if (!email) return null;
+	return (await findCustomer(shop.store, keys.alias('email', email)))?.id ?? null;
+}
+

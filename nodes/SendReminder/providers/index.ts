@@ -1,0 +1,51 @@
+import type { INodeCredentialDescription, INodeProperties, INodePropertyOptions } from 'n8n-workflow';
+import type { ChannelChoice, MessageProvider } from './provider';
+import { smtp } from './smtp';
+
+/** Every way to send, in the order in which the field lists them. */
+export const providers: MessageProvider[] = [smtp];
+
+const channelNames: Record<ChannelChoice, string> = { email: 'E-Mail', sms: 'SMS', whatsapp: 'WhatsApp', push: 'Web Push', webhook: 'Webhook' };
+
+const channelOption = (value: ChannelChoice): INodePropertyOptions => ({ name: channelNames[value], value });
+const ofChannel = (channel: ChannelChoice) => providers.filter((provider) => provider.channel === channel);
+const channels = (Object.keys(channelNames) as ChannelChoice[]).filter((channel) => ofChannel(channel).length > 0);
+
+/** The field "Send Through" of a channel is named after it: n8n shows one list per channel. */
+export const providerFieldOf = (channel: ChannelChoice) => `${channel}Provider`;
+
+function providerField(channel: ChannelChoice): INodeProperties {
+	const choices = ofChannel(channel);
+	const options = choices.map(({ id, name, description }): INodePropertyOptions => ({ name, value: id, ...(description && { description }) }));
+	return { displayName: 'Send Through', name: providerFieldOf(channel), type: 'options', noDataExpression: true, options, default: choices[0].id, displayOptions: { show: { channel: [channel] } } };
+}
+
+/** "Channel", and for channels with several providers "Send Through". */
+export const channelFields: INodeProperties[] = [
+	{
+		displayName: 'Channel',
+		name: 'channel',
+		type: 'options',
+		noDataExpression: true,
+		options: channels.map((channel) => channelOption(channel)),
+		default: 'email',
+	},
+	...channels.filter((channel) => ofChannel(channel).length > 1).map(providerField),
+	...providers.flatMap((provider) => provider.fields.map((field) => ({ ...field, displayOptions: { ...field.displayOptions, show: { ...field.displayOptions?.show, ...shownWith(provider) } } }))),
+];
+
+export const credentials: INodeCredentialDescription[] = providers
+	.filter(({ credential }) => credential !== undefined)
+	.map((provider) => ({ name: provider.credential!, required: true, displayOptions: { show: shownWith(provider) } }));
+
+function shownWith({ id, channel }: MessageProvider): Record<string, string[]> {
+	return { channel: [channel], ...(ofChannel(channel).length > 1 && { [providerFieldOf(channel)]: [id] }) };
+}
+
+/** The provider that the node's parameters name. */
+export function providerOf(parameter: (name: string, fallback: string) => string): MessageProvider {
+	const channel = parameter('channel', 'email') as ChannelChoice;
+	const choices = ofChannel(channel);
+	const id = parameter(providerFieldOf(channel), choices[0].id);
+	return choices.find((provider) => provider.id === id) ?? choices[0];
+}
