@@ -56,7 +56,7 @@ export async function shopApiContext(context: CredentialHelpers, credentialType:
 	return { http: shopHttp(context), credential, nowMs: () => Date.now(), sleep };
 }
 
-function lowerCase(headers: Record<string, string | string[] | undefined>): HttpResponse['headers'] {
+export function lowerCase(headers: Record<string, string | string[] | undefined>): HttpResponse['headers'] {
 	return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), Array.isArray(value) ? value.join(', ') : value]));
 }
 

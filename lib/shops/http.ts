@@ -74,8 +74,9 @@ async function sendOnce(context: ShopApiContext, request: HttpRequest, what: str
 	}
 }
 
-function retryAfterMs(response: HttpResponse, nowMs: number): number | undefined {
-	const told = response.headers['retry-after']?.trim();
+/** How long an answer asks to wait, where it says so in `Retry-After`. */
+export function retryAfterMs({ headers }: Pick<HttpResponse, 'headers'>, nowMs: number): number | undefined {
+	const told = headers['retry-after']?.trim();
 	if (!told) return undefined;
 	const seconds = Number(told);
 	const ms = Number.isNaN(seconds) ? Date.parse(told) - nowMs : seconds * 1000;
