@@ -24,6 +24,14 @@ export interface Definitions {
 	byId: Map<string, JourneyDefinition>;
 }
 
+/** The definitions by id, as all that ends an enrolment needs them. */
+export type DefinitionsById = Pick<Definitions, 'byId'>;
+
+/** The definitions of a transaction that has loaded them. */
+export function journeysIn(tx: Transaction): DefinitionsById {
+	return { byId: new Map(tx.get<DefinitionsRecord>(keys.definitions)?.journeys.map((journey) => [journey.id, journey])) };
+}
+
 /** Reads the definitions of a shop and keeps them for a while. One per store and process. */
 export class DefinitionsCache {
 	private entry: { readAtMs: number; definitions: Promise<Definitions> } | null = null;

@@ -1,5 +1,5 @@
-import type { CartFacts, EventType, ShopEvent } from '../model/events';
-import { type AliasRecord, type CartRecord, type CustomerRecord, type EndReason, type EndsOn, type EnrolmentRecord, type JourneyDefinition, keys, type OrderRecord, type ReturnRecord } from '../model/records';
+import { type CartFacts, type EventType, orderIdOf, type ShopEvent } from '../model/events';
+import { type AliasRecord, cartAliases, type CartRecord, type CustomerRecord, type EndReason, type EndsOn, type EnrolmentRecord, type JourneyDefinition, keys, type OrderRecord, type ReturnRecord } from '../model/records';
 import { minuteMs } from '../model/clock';
 import type { Transaction } from '../store/transaction';
 import type { Definitions } from './definitions';
@@ -24,11 +24,6 @@ export async function endOpen(tx: Transaction, customerId: string, words: EndsOn
 		const reason = enrolment?.status === 'open' ? decide(enrolment, definition) : null;
 		if (reason) end(tx, definition, enrolment!, reason, nowMs);
 	}
-}
-
-/** Which order an event speaks of. */
-export function orderIdOf({ order, refund, parcel }: ShopEvent): string | undefined {
-	return order?.orderId ?? refund?.orderId ?? parcel?.orderId;
 }
 
 /** Ends what the event ends. Its documents are recorded already. */
@@ -67,8 +62,8 @@ function recorded<T>(tx: Transaction, id: string | undefined, key: (id: string) 
 	return id !== undefined && tx.has(key(id)) ? tx.get<T>(key(id)) : null;
 }
 
-function ownerOfCart(tx: Transaction, { cartToken, checkoutToken }: CartFacts): string | undefined {
-	const aliases = [...(cartToken ? [keys.alias('cart', cartToken)] : []), ...(checkoutToken ? [keys.alias('checkout', checkoutToken)] : [])];
+function ownerOfCart(tx: Transaction, cart: CartFacts): string | undefined {
+	const aliases = cartAliases(cart);
 	const ids = aliases.map((alias) => (tx.has(alias) ? tx.get<AliasRecord>(alias)?.id : undefined)).filter((id) => id !== undefined);
 	return ids.map((id) => recorded<CartRecord>(tx, id, keys.cart)?.customerId).find((owner) => owner !== undefined);
 }

@@ -1,4 +1,4 @@
-import type { AttributeValue, EventType, ShopEvent } from '../model/events';
+import { type AttributeValue, type EventType, orderIdOf, type ShopEvent } from '../model/events';
 import type { ProductRulesRecord } from '../model/productRules';
 import { type Anchor, type CustomerRecord, type EnrolmentRecord, type HistoryRecord, type JourneyDefinition, keys, type OrderRecord, type ProductRecord, type ReturnRecord } from '../model/records';
 import type { Facts } from '../segments/fields';
@@ -6,7 +6,7 @@ import type { Transaction } from '../store/transaction';
 import { dateMs } from './anchor';
 import { applyBrowse } from './browse';
 import type { Definitions } from './definitions';
-import { applyEndings, isOverAlready, orderIdOf } from './endings';
+import { applyEndings, isOverAlready } from './endings';
 import { type About, enrolmentId, entityOf, hasNotBegun, restart } from './enrolment';
 import { keptView, tryEnter, whereOf } from './gate';
 import { firstStep, zoneOf } from './schedule';

@@ -1,5 +1,6 @@
 import type { EventType } from '../model/events';
-import { type CustomerRecord, type DefinitionsRecord, type EnrolmentRecord, indexes, type JourneyDefinition, keys, type ProductRecord } from '../model/records';
+import { type CustomerRecord, type EnrolmentRecord, indexes, type JourneyDefinition, keys, type ProductRecord } from '../model/records';
+import { journeysIn } from './definitions';
 import type { IndexEntry, Store } from '../store/store';
 import type { Transaction } from '../store/transaction';
 import type { TaskHandler } from '../tasks/tasks';
@@ -42,7 +43,7 @@ export const restockTask: TaskHandler = async (task, tx, store) => {
 	const about = task.about as RestockAbout;
 	let told = (task.position as { told: number } | null)?.told ?? 0;
 	await tx.load([keys.definitions]);
-	const journeys = (tx.get<DefinitionsRecord>(keys.definitions)?.journeys ?? []).filter(({ offAtMs }) => offAtMs === undefined);
+	const journeys = [...journeysIn(tx).byId.values()].filter(({ offAtMs }) => offAtMs === undefined);
 	const listening = journeys.filter(({ trigger, events, activeFromMs }) => trigger === 'event' && events?.includes(heard) && activeFromMs <= task.createdAtMs);
 	const ending = journeys.filter(({ trigger, endsOn }) => trigger === 'event' && endsOn.includes('restocked'));
 	if (listening.length === 0) return { done: true };

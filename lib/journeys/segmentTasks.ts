@@ -4,7 +4,7 @@ import { walkSegment } from '../segments/list';
 import type { IndexEntry, Store } from '../store/store';
 import { transact, type Transaction } from '../store/transaction';
 import { addTask, type TaskHandler, type TaskRecord, type TaskStep } from '../tasks/tasks';
-import type { Definitions } from './definitions';
+import { journeysIn } from './definitions';
 import { whereOf } from './gate';
 import { enterSegment, isIn, isMember, leaveSegment, memberEnrolment, segmentKeys, setMember } from './segments';
 
@@ -54,11 +54,6 @@ export async function addSweep(store: Store, journey: string, journeyNowMs: numb
 	return outcome.status === 'committed' && outcome.result;
 }
 
-/** The definitions of the transaction, by id. */
-function journeysIn(tx: Transaction): Pick<Definitions, 'byId'> {
-	return { byId: new Map(tx.get<DefinitionsRecord>(keys.definitions)?.journeys.map((journey) => [journey.id, journey])) };
-}
-
 /** The definition as it stands in the transaction; undefined when it is off or gone. */
 function segmentJourney(tx: Transaction, journey: string): JourneyDefinition | undefined {
 	const found = tx.get<DefinitionsRecord>(keys.definitions)?.journeys.find(({ id }) => id === journey);
@@ -72,18 +67,19 @@ export const firstLookTask: TaskHandler = async (task, tx, store) => {
 	const definition = segmentJourney(tx, journey);
 	// Switched off, or switched on anew, which has a task of its own.
 	if (!definition || definition.segment?.lookSinceMs !== sinceMs) return finish(store, task);
+	const journeys = journeysIn(tx);
 	return await look(task, tx, store, definition, {
 		takeIn: (customerId, position) => {
 			const { includeExisting, perDay } = definition.segment!;
-			if (!includeExisting) return setMember(tx, definition, customerId, task.createdAtMs, journeysIn(tx));
+			if (!includeExisting) return setMember(tx, definition, customerId, task.createdAtMs, journeys);
 			const fromMs = task.createdAtMs + Math.floor(position.entered / perDay) * dayMs;
-			if (enterSegment(tx, definition, customerId, task.createdAtMs, journeysIn(tx), fromMs)) position.entered++;
+			if (enterSegment(tx, definition, customerId, task.createdAtMs, journeys, fromMs)) position.entered++;
 		},
 		isWanted: (customer) => definition.segment!.includeExisting || !isMember(definition, customer),
 		finish: () => {
-			const { journeys } = tx.get<DefinitionsRecord>(keys.definitions)!;
+			const record = tx.get<DefinitionsRecord>(keys.definitions)!;
 			const ready = { ...definition, segment: { ...definition.segment!, readyAtMs: task.createdAtMs } };
-			tx.set(keys.definitions, { journeys: journeys.map((one) => (one.id === journey ? ready : one)) });
+			tx.set(keys.definitions, { journeys: record.journeys.map((one) => (one.id === journey ? ready : one)) });
 		},
 	});
 };
@@ -94,8 +90,9 @@ export const sweepTask: TaskHandler = async (task, tx, store) => {
 	await tx.load([keys.definitions, keys.segmentState(journey)]);
 	const definition = segmentJourney(tx, journey);
 	if (definition?.segment?.readyAtMs === undefined) return finish(store, task);
+	const journeys = journeysIn(tx);
 	return await look(task, tx, store, definition, {
-		takeIn: (customerId) => void enterSegment(tx, definition, customerId, task.createdAtMs, journeysIn(tx)),
+		takeIn: (customerId) => void enterSegment(tx, definition, customerId, task.createdAtMs, journeys),
 		isWanted: (customer) => !isMember(definition, customer),
 		finish: ({ looked }) => tx.set(keys.segmentState(journey), { sweptAtMs: task.createdAtMs, looked } satisfies SegmentStateRecord),
 	});
@@ -116,7 +113,8 @@ async function look(task: TaskRecord, tx: Transaction, store: Store, definition:
 		const page = await store.walk(indexes.segment(definition.id), { after: position.after ?? undefined, limit: membersAtOnce });
 		const { gone, last } = await leavers(store, definition, page, nowMs);
 		await loadAll(tx, definition, gone);
-		for (const id of gone) if (!decide(tx, definition, id, nowMs)) leaveSegment(tx, definition, id, nowMs, journeysIn(tx));
+		const journeys = journeysIn(tx);
+		for (const id of gone) if (!decide(tx, definition, id, nowMs)) leaveSegment(tx, definition, id, nowMs, journeys);
 		const isLast = page.length < membersAtOnce && last === page.length;
 		return { position: isLast ? { ...position, walk: 'in', looked: position.looked + last } : { ...position, after: { ...page[last - 1] }, looked: position.looked + last } };
 	}

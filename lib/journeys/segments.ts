@@ -1,6 +1,6 @@
 import { type CustomerRecord, type EnrolmentRecord, type HistoryRecord, indexes, type JourneyDefinition, keys } from '../model/records';
 import type { Transaction } from '../store/transaction';
-import type { Definitions } from './definitions';
+import type { Definitions, DefinitionsById } from './definitions';
 import { end, enrolmentId, entityOf } from './enrolment';
 import { isReachable, tryEnter, whereOf } from './gate';
 
@@ -21,7 +21,7 @@ export function isIn(definition: JourneyDefinition, customer: CustomerRecord | n
 }
 
 /** Writes down that the customer is in, or no longer. */
-export function setMember(tx: Transaction, { id }: JourneyDefinition, customerId: string, sinceMs: number | null, definitions: Pick<Definitions, 'byId'>): void {
+export function setMember(tx: Transaction, { id }: JourneyDefinition, customerId: string, sinceMs: number | null, definitions: DefinitionsById): void {
 	const key = keys.customer(customerId);
 	const customer = tx.get<CustomerRecord>(key);
 	tx.index(indexes.segment(id), key, sinceMs);
@@ -43,7 +43,7 @@ export function memberEnrolment(definition: JourneyDefinition, customer: Custome
 }
 
 /** The customer is in now: enters the journey. The enrolment that there was before is loaded. */
-export function enterSegment(tx: Transaction, definition: JourneyDefinition, customerId: string, nowMs: number, definitions: Pick<Definitions, 'byId'>, fromMs = nowMs): boolean {
+export function enterSegment(tx: Transaction, definition: JourneyDefinition, customerId: string, nowMs: number, definitions: DefinitionsById, fromMs = nowMs): boolean {
 	const customer = tx.get<CustomerRecord>(keys.customer(customerId))!;
 	if (!isMember(definition, customer)) setMember(tx, definition, customerId, nowMs, definitions);
 	const history = tx.has(keys.history(customerId)) ? tx.get<HistoryRecord>(keys.history(customerId)) : null;
@@ -51,7 +51,7 @@ export function enterSegment(tx: Transaction, definition: JourneyDefinition, cus
 }
 
 /** The customer is no longer in. The enrolment is loaded. */
-export function leaveSegment(tx: Transaction, definition: JourneyDefinition, customerId: string, nowMs: number, definitions: Pick<Definitions, 'byId'>): void {
+export function leaveSegment(tx: Transaction, definition: JourneyDefinition, customerId: string, nowMs: number, definitions: DefinitionsById): void {
 	const customer = tx.get<CustomerRecord>(keys.customer(customerId));
 	const enrolment = customer && tx.get<EnrolmentRecord>(memberEnrolment(definition, customer));
 	if (enrolment?.status === 'open' && definition.endsOn.includes('left_segment')) end(tx, definition, enrolment, 'left_segment', nowMs);

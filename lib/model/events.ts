@@ -402,3 +402,8 @@ export interface ShopEvent {
 	/** With `cart_answered`: why the customer did not order. */
 	answer?: { reason: string; comment?: string };
 }
+
+/** Which order an event speaks of, besides that of a return. */
+export function orderIdOf({ order, refund, parcel }: ShopEvent): string | undefined {
+	return order?.orderId ?? refund?.orderId ?? parcel?.orderId;
+}

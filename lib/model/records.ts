@@ -436,3 +436,8 @@ export const indexes = {
 export const journeyCounters = (journey: string) => `journey:${journey}`;
 /** The counters of a shop's deliveries. */
 export const deliveryCounters = 'deliveries';
+
+/** The aliases under which a cart may be known. */
+export function cartAliases({ cartToken, checkoutToken }: Partial<Pick<CartFacts, 'cartToken' | 'checkoutToken'>>): string[] {
+	return [...(cartToken ? [keys.alias('cart', cartToken)] : []), ...(checkoutToken ? [keys.alias('checkout', checkoutToken)] : [])];
+}

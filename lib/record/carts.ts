@@ -3,7 +3,7 @@ import type { Definitions } from '../journeys/definitions';
 import { purchaseEchoMs } from '../journeys/endings';
 import { end, enrolmentId, enter, mayEnter, postpone } from '../journeys/enrolment';
 import type { CartFacts, ShopEvent } from '../model/events';
-import { type AliasRecord, type CartRecord, type CustomerRecord, type EndReason, type EnrolmentRecord, type JourneyDefinition, keys } from '../model/records';
+import { type AliasRecord, cartAliases, type CartRecord, type CustomerRecord, type EndReason, type EnrolmentRecord, type JourneyDefinition, keys } from '../model/records';
 import type { Transaction } from '../store/transaction';
 import { belongs, namelessCart } from './belongings';
 import { cartOf, mergeCarts } from './cartWords';
@@ -16,14 +16,14 @@ type Tokens = Pick<CartFacts, 'cartToken' | 'checkoutToken'>;
  * Finds the cart that the tokens name, or the id for a new one, and makes both tokens lead to it from now on. When they
  * prove two carts to be one, the two are merged (`isJoined`), and the caller sees to what is under way for it. The cart is loaded.
  */
-export async function openCart(tx: Transaction, { cartToken, checkoutToken }: Tokens, definitions: Definitions, context: RecordContext): Promise<{ id: string; isJoined: boolean }> {
-	const aliases = [...(cartToken ? [keys.alias('cart', cartToken)] : []), ...(checkoutToken ? [keys.alias('checkout', checkoutToken)] : [])];
+export async function openCart(tx: Transaction, tokens: Tokens, definitions: Definitions, context: RecordContext): Promise<{ id: string; isJoined: boolean }> {
+	const aliases = cartAliases(tokens);
 	await tx.load(aliases);
 	const ids = [...new Set(aliases.map((alias) => tx.get<AliasRecord>(alias)?.id).filter((id) => id !== undefined))];
 	await tx.load(ids.map(keys.cart));
 	// A cart with a customer may have a series under way, which goes on; the anonymous one joins it.
 	const withCustomer = ids.find((id) => tx.get<CartRecord>(keys.cart(id))?.customerId !== undefined);
-	const id = withCustomer ?? ids[0] ?? cartToken ?? `checkout-${checkoutToken}`;
+	const id = withCustomer ?? ids[0] ?? tokens.cartToken ?? `checkout-${tokens.checkoutToken}`;
 	await tx.load([keys.cart(id)]);
 	for (const known of new Set([id, ...ids])) await followOwner(tx, known);
 	for (const stray of ids) if (stray !== id) await joinCart(tx, stray, id, definitions, context);

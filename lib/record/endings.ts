@@ -1,6 +1,6 @@
-import type { Definitions } from '../journeys/definitions';
+import type { Definitions, DefinitionsById } from '../journeys/definitions';
 import { end } from '../journeys/enrolment';
-import { type CustomerRecord, type EndReason, type EnrolmentRecord, type JourneyDefinition, keys } from '../model/records';
+import { type CustomerRecord, type EndReason, type EnrolmentRecord, keys } from '../model/records';
 import type { Transaction } from '../store/transaction';
 import type { RecordContext } from './identity';
 
@@ -10,7 +10,7 @@ export async function endAll(
 	customerId: string,
 	reason: EndReason,
 	onlyMarketing: boolean,
-	definitionOf: (journey: string) => JourneyDefinition | undefined,
+	definitions: DefinitionsById,
 	nowMs: number,
 	limit = Infinity,
 ): Promise<boolean> {
@@ -20,7 +20,7 @@ export async function endAll(
 	for (const id of now) {
 		const enrolment = tx.get<EnrolmentRecord>(keys.enrolment(id));
 		if (enrolment?.status !== 'open' || (onlyMarketing && enrolment.kind !== 'marketing')) continue;
-		end(tx, definitionOf(enrolment.journey) ?? null, enrolment, reason, nowMs);
+		end(tx, definitions.byId.get(enrolment.journey) ?? null, enrolment, reason, nowMs);
 	}
 	return now.length === open.length;
 }
@@ -29,7 +29,7 @@ export async function endAll(
 export async function endUnsubscribed(tx: Transaction, before: CustomerRecord | null, customerId: string, definitions: Definitions, context: RecordContext): Promise<void> {
 	const after = tx.get<CustomerRecord>(keys.customer(customerId));
 	if (after?.consent.email?.status !== 'unsubscribed' || before?.consent.email?.status === 'unsubscribed') return;
-	await endAll(tx, customerId, 'unsubscribed', true, (journey) => definitions.byId.get(journey), context.journeyNowMs);
+	await endAll(tx, customerId, 'unsubscribed', true, definitions, context.journeyNowMs);
 }
 
 /** The customer used an unsubscribe link of ours, which nothing told earlier undoes. Returns whether it was news. */
@@ -45,7 +45,7 @@ export async function applyUnsubscribe(tx: Transaction, customer: CustomerRecord
 export async function applyBlock(tx: Transaction, customer: CustomerRecord, note: string | undefined, definitions: Definitions, context: RecordContext): Promise<boolean> {
 	if (customer.suppressed) return false;
 	tx.set(keys.customer(customer.id), { ...customer, suppressed: { reason: 'blocked', atMs: context.journeyNowMs, ...(note && { note }) } });
-	await endAll(tx, customer.id, 'suppressed', false, (journey) => definitions.byId.get(journey), context.journeyNowMs);
+	await endAll(tx, customer.id, 'suppressed', false, definitions, context.journeyNowMs);
 	return true;
 }
 

@@ -1,5 +1,5 @@
-import type { Definitions } from '../journeys/definitions';
-import { type AliasRecord, type CustomerRecord, type DefinitionsRecord, indexes, keys } from '../model/records';
+import { type Definitions, journeysIn } from '../journeys/definitions';
+import { type AliasRecord, type CustomerRecord, indexes, keys } from '../model/records';
 import type { Json, Store } from '../store/store';
 import type { Transaction } from '../store/transaction';
 import { addTask, type TaskHandler } from '../tasks/tasks';
@@ -64,7 +64,7 @@ async function suppress(tx: Transaction, aliases: Array<[alias: string, hash: st
 
 async function forget(tx: Transaction, { id, createdAtMs, aliases = [], merged = [], restock = {}, segments = {} }: CustomerRecord, done: string[], definitions: Definitions, context: RecordContext): Promise<void> {
 	const key = keys.customer(id);
-	await endAll(tx, id, 'erased', false, (journey) => definitions.byId.get(journey), context.journeyNowMs, enrolmentsAtOnce);
+	await endAll(tx, id, 'erased', false, definitions, context.journeyNowMs, enrolmentsAtOnce);
 	const { open } = tx.get<CustomerRecord>(key)!;
 	const forgotten: CustomerRecord = { id, createdAtMs, profileAtMs: context.journeyNowMs, consent: {}, orders: { count: 0, spentMinor: {} }, open, erasedAtMs: context.journeyNowMs };
 	tx.set(key, forgotten);
@@ -124,8 +124,7 @@ async function suppressOwn(tx: Transaction, id: string, aliases: Array<[alias: s
 /** Returns whether nothing is left open. */
 async function endLeftOver(tx: Transaction, id: string, nowMs: number): Promise<boolean> {
 	await tx.load([keys.customer(id), keys.definitions]);
-	const journeys = tx.get<DefinitionsRecord>(keys.definitions)?.journeys ?? [];
-	const isAll = await endAll(tx, id, 'erased', false, (journey) => journeys.find((definition) => definition.id === journey), nowMs, batchSize);
+	const isAll = await endAll(tx, id, 'erased', false, journeysIn(tx), nowMs, batchSize);
 	const customer = tx.get<CustomerRecord>(keys.customer(id));
 	if (isAll && customer && Object.keys(customer.open).length > 0) tx.set(keys.customer(id), { ...customer, open: {} });
 	return isAll;

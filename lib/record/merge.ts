@@ -1,7 +1,7 @@
-import type { Definitions } from '../journeys/definitions';
+import { type Definitions, type DefinitionsById, journeysIn } from '../journeys/definitions';
 import { endOpen, purchaseEchoMs } from '../journeys/endings';
 import { end } from '../journeys/enrolment';
-import { type AliasRecord, type CartRecord, type CustomerRecord, type DefinitionsRecord, type EnrolmentRecord, type HistoryRecord, indexes, type JourneyDefinition, keys } from '../model/records';
+import { type AliasRecord, type CartRecord, type CustomerRecord, type EnrolmentRecord, type HistoryRecord, indexes, keys } from '../model/records';
 import type { Json, Store } from '../store/store';
 import type { Transaction } from '../store/transaction';
 import { addTask, type TaskHandler } from '../tasks/tasks';
@@ -42,7 +42,7 @@ export async function applyMerge(tx: Transaction, a: CustomerRecord, b: Customer
 	const moved = Object.fromEntries(moving.map((id) => [id, goes.open[id]]));
 	tx.set(key, mergeCustomers(stays, { ...goes, open: moved }));
 	tx.set(keys.customer(goes.id), tombstone(goes, stays.id, leftOver));
-	await moveEnrolments(tx, moving, stays.id, (journey) => definitions.byId.get(journey), context.journeyNowMs);
+	await moveEnrolments(tx, moving, stays.id, definitions, context.journeyNowMs);
 	await moveLatestCart(tx, goes, stays.id);
 	await endWhatBothEnd(tx, stays.id, definitions, context);
 
@@ -68,7 +68,7 @@ function tombstone({ id, createdAtMs, profileAtMs }: CustomerRecord, mergedInto:
 }
 
 /** Gives enrolments to another customer, on whose list they are already. Of two about the same the younger ends. */
-async function moveEnrolments(tx: Transaction, moving: string[], to: string, definitionOf: (journey: string) => JourneyDefinition | undefined, nowMs: number): Promise<void> {
+async function moveEnrolments(tx: Transaction, moving: string[], to: string, definitions: DefinitionsById, nowMs: number): Promise<void> {
 	const open = Object.keys(tx.get<CustomerRecord>(keys.customer(to))?.open ?? {});
 	// Only those of the same journeys can be about the same.
 	const journeys = new Set(moving.map((id) => tx.get<CustomerRecord>(keys.customer(to))?.open[id]?.journey));
@@ -80,7 +80,7 @@ async function moveEnrolments(tx: Transaction, moving: string[], to: string, def
 		const mine = { ...enrolment, customerId: to };
 		if (enrolment.customerId !== to) tx.set(keys.enrolment(enrolment.id), mine);
 		belongs(tx, keys.enrolment(enrolment.id), enrolment.openedAtMs, to, enrolment.customerId);
-		if (first.has(subjectOf(enrolment))) end(tx, definitionOf(enrolment.journey) ?? null, mine, 'replaced', nowMs);
+		if (first.has(subjectOf(enrolment))) end(tx, definitions.byId.get(enrolment.journey) ?? null, mine, 'replaced', nowMs);
 		else first.set(subjectOf(enrolment), enrolment);
 	}
 }
@@ -91,17 +91,17 @@ function subjectOf({ journey, cartId, orderId, productId, variantId, returnId }:
 
 /** What was said or bought under one name ends what was under way under the other. */
 async function endWhatBothEnd(tx: Transaction, id: string, definitions: Definitions, context: RecordContext): Promise<void> {
-	await endWhatIsRefused(tx, id, (journey) => definitions.byId.get(journey), context.journeyNowMs);
+	await endWhatIsRefused(tx, id, definitions, context.journeyNowMs);
 	const boughtAtMs = tx.get<CustomerRecord>(keys.customer(id))!.orders.lastAtMs;
 	if (boughtAtMs !== undefined) await endOpen(tx, id, ['order'], ({ enteredAtMs }) => (enteredAtMs <= boughtAtMs + purchaseEchoMs ? 'bought' : null), definitions, context.journeyNowMs);
 }
 
 /** Nobody who was erased, is suppressed or has said no stays in a journey that came from another name. */
-async function endWhatIsRefused(tx: Transaction, id: string, definitionOf: (journey: string) => JourneyDefinition | undefined, nowMs: number): Promise<void> {
+async function endWhatIsRefused(tx: Transaction, id: string, definitions: DefinitionsById, nowMs: number): Promise<void> {
 	const { consent, suppressed, erasedAtMs } = tx.get<CustomerRecord>(keys.customer(id))!;
-	if (erasedAtMs !== undefined) await endAll(tx, id, 'erased', false, definitionOf, nowMs);
-	else if (suppressed) await endAll(tx, id, 'suppressed', false, definitionOf, nowMs);
-	else if (consent.email?.status === 'unsubscribed') await endAll(tx, id, 'unsubscribed', true, definitionOf, nowMs);
+	if (erasedAtMs !== undefined) await endAll(tx, id, 'erased', false, definitions, nowMs);
+	else if (suppressed) await endAll(tx, id, 'suppressed', false, definitions, nowMs);
+	else if (consent.email?.status === 'unsubscribed') await endAll(tx, id, 'unsubscribed', true, definitions, nowMs);
 }
 
 /** The cart that may be reminded of changes hands at once. */
@@ -166,10 +166,8 @@ async function moveLeftOver(tx: Transaction, gone: CustomerRecord, stays: Custom
 	tx.set(keys.customer(gone.id), { ...gone, open: left });
 	tx.set(keys.customer(stays.id), { ...stays, open: { ...moved, ...stays.open } });
 	await tx.load([keys.definitions]);
-	const journeys = tx.get<DefinitionsRecord>(keys.definitions)?.journeys ?? [];
-	const definitionOf = (journey: string) => journeys.find(({ id }) => id === journey);
-	await moveEnrolments(tx, moving, stays.id, definitionOf, nowMs);
-	await endWhatIsRefused(tx, stays.id, definitionOf, nowMs);
+	await moveEnrolments(tx, moving, stays.id, journeysIn(tx), nowMs);
+	await endWhatIsRefused(tx, stays.id, journeysIn(tx), nowMs);
 }
 
 /** The document that a merge left of a customer. */

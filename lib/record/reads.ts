@@ -1,6 +1,6 @@
 import type { Definitions } from '../journeys/definitions';
-import type { ShopEvent } from '../model/events';
-import { type AliasRecord, type CartRecord, type CustomerRecord, keys, type OrderRecord, type ReturnRecord } from '../model/records';
+import { orderIdOf, type ShopEvent } from '../model/events';
+import { type AliasRecord, cartAliases, type CartRecord, type CustomerRecord, keys, type OrderRecord, type ReturnRecord } from '../model/records';
 import type { Transaction } from '../store/transaction';
 import { cartEnrolments } from './carts';
 import { aliasesOf, type RecordContext } from './identity';
@@ -13,17 +13,17 @@ import { aliasesOf, type RecordContext } from './identity';
 export async function loadNamed(tx: Transaction, event: ShopEvent, definitions: Definitions, context: RecordContext): Promise<void> {
 	const aliases = aliasesOf(event);
 	const tokens = event.cart ?? event.order;
-	const cartAliases = [...(tokens?.cartToken ? [keys.alias('cart', tokens.cartToken)] : []), ...(tokens?.checkoutToken ? [keys.alias('checkout', tokens.checkoutToken)] : [])];
-	const orderId = event.order?.orderId ?? event.parcel?.orderId ?? event.refund?.orderId ?? event.return?.orderId;
+	const tokenAliases = cartAliases(tokens ?? {});
+	const orderId = orderIdOf(event) ?? event.return?.orderId;
 	const order = orderId && keys.order(orderId);
 	const told = event.return && keys.return(event.return.returnId);
 	// A cart is usually called by its token.
 	const guess = tokens?.cartToken && keys.cart(tokens.cartToken);
 	const confirmation = event.order && !event.isHistory && keys.confirmation(event.order.orderId);
-	await tx.load([...aliases, ...cartAliases, ...customerKeys(event.customerId), order, confirmation || undefined, told, guess, event.product && keys.product(event.product.productId)]);
+	await tx.load([...aliases, ...tokenAliases, ...customerKeys(event.customerId), order, confirmation || undefined, told, guess, event.product && keys.product(event.product.productId)]);
 
 	const leads = aliases.map((alias) => ({ alias, id: tx.get<AliasRecord>(alias)?.id }));
-	const known = cartAliases.map((alias) => tx.get<AliasRecord>(alias)?.id).filter((id) => id !== undefined);
+	const known = tokenAliases.map((alias) => tx.get<AliasRecord>(alias)?.id).filter((id) => id !== undefined);
 	const carts = known.length > 0 || !tokens?.cartToken ? known : [tokens.cartToken];
 	const owners = [guess && tx.get<CartRecord>(guess)?.customerId, order && tx.get<OrderRecord>(order)?.customerId, told && tx.get<ReturnRecord>(told)?.customerId];
 	await tx.load([

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { type Clock, dayMs } from '../model/clock';
 import type { Definitions, DefinitionsCache } from '../journeys/definitions';
 import { applyJourneys } from '../journeys/enrol';
-import type { CartFacts, EventType, OrderFacts, ParcelFacts, ProductFacts, ReturnFacts, ShopEvent } from '../model/events';
+import { type CartFacts, type EventType, type OrderFacts, orderIdOf, type ParcelFacts, type ProductFacts, type ReturnFacts, type ShopEvent } from '../model/events';
 import { type CustomerRecord, deliveryCounters, type HistoryRecord, keys, type OrderRecord } from '../model/records';
 import { indexChanges } from '../segments/indexes';
 import type { Json, Store } from '../store/store';
@@ -239,9 +239,9 @@ function keepLog(tx: Transaction, { event, isNews, happened, customer }: Recorde
 
 /** What the log keeps of an event: enough for a timeline, nothing that the documents hold already. */
 function summary(event: ShopEvent): Json {
-	const { cart, order, refund, parcel, product, variantId, view, custom, answer, note } = event;
+	const { cart, order, refund, product, variantId, view, custom, answer, note } = event;
 	const told = event.return;
-	const orderId = order?.orderId ?? refund?.orderId ?? parcel?.orderId ?? told?.orderId;
+	const orderId = orderIdOf(event) ?? told?.orderId;
 	return {
 		source: event.source,
 		...(cart && { cart: cart.cartToken ?? cart.checkoutToken, items: cart.items.length, ...(cart.closed && { closed: cart.closed }) }),

@@ -1,7 +1,7 @@
 import { type IExecuteFunctions, type INodeExecutionData, type INodeType, type INodeTypeDescription, NodeConnectionTypes } from 'n8n-workflow';
-import { rethrow } from '../../lib/n8n/errors';
 import { shopField } from '../../lib/n8n/fields/shop';
 import { getInstallation, type Installation } from '../../lib/n8n/installation';
+import { runOperation } from '../../lib/n8n/runOperation';
 import * as fromCsv from './operations/fromCsv.operation';
 import * as fromShop from './operations/fromShop.operation';
 import * as status from './operations/status.operation';
@@ -59,11 +59,4 @@ export class ImportHistory implements INodeType {
 }
 
 /** @throws n8n's own errors */
-export async function executeImportHistory(context: IExecuteFunctions, installation: Installation): Promise<INodeExecutionData[][]> {
-	try {
-		return [await operations[context.getNodeParameter('operation', 0) as keyof typeof operations].execute(context, installation)];
-	} catch (error) {
-		if (!context.continueOnFail()) rethrow(context.getNode(), error);
-		return [[{ json: { error: error instanceof Error ? error.message : String(error) }, pairedItem: { item: 0 } }]];
-	}
-}
+export const executeImportHistory = (context: IExecuteFunctions, installation: Installation) => runOperation(context, installation, operations);

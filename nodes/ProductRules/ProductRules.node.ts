@@ -1,7 +1,7 @@
 import { type IExecuteFunctions, type INodeExecutionData, type INodeType, type INodeTypeDescription, NodeConnectionTypes } from 'n8n-workflow';
-import { rethrow } from '../../lib/n8n/errors';
 import { shopField } from '../../lib/n8n/fields/shop';
 import { getInstallation, type Installation } from '../../lib/n8n/installation';
+import { runOperation } from '../../lib/n8n/runOperation';
 import * as check from './operations/check.operation';
 import * as list from './operations/list.operation';
 import * as set from './operations/set.operation';
@@ -48,11 +48,4 @@ export class ProductRules implements INodeType {
 }
 
 /** @throws n8n's own errors */
-export async function executeProductRules(context: IExecuteFunctions, installation: Installation): Promise<INodeExecutionData[][]> {
-	try {
-		return [await operations[context.getNodeParameter('operation', 0) as keyof typeof operations].execute(context, installation)];
-	} catch (error) {
-		if (!context.continueOnFail()) rethrow(context.getNode(), error);
-		return [[{ json: { error: error instanceof Error ? error.message : String(error) }, pairedItem: { item: 0 } }]];
-	}
-}
+export const executeProductRules = (context: IExecuteFunctions, installation: Installation) => runOperation(context, installation, operations);

@@ -58,7 +58,6 @@ async function addCustomers(store, from, to) {
 					{ key: alias, version: 0, value: { id } },
 				];
 			}),
-			index: numbers.map((n) => ({ index: 'customers:all', key: `customer:c${n}`, value: nowMs - hourMs })),
 			log: numbers.map((n) => ({ atMs: nowMs - hourMs, type: 'customer_updated', subject: `customer:c${n}`, data: { source: 'bench' } })),
 		});
 		if (result.status !== 'committed') throw new Error(`The customers could not be written: ${JSON.stringify(result)}`);
