@@ -3,6 +3,7 @@ import type { Condition } from '../../lib/model/conditions';
 import { ShopJourneysError } from '../../lib/model/errors';
 import { customerHint, readCustomers } from '../../lib/n8n/customersOfItems';
 import { rethrow } from '../../lib/n8n/errors';
+import { shopIdOf } from '../../lib/n8n/fields/shop';
 import type { Installation, ShopHandle } from '../../lib/n8n/installation';
 import { compileCondition, dependsOnShop, needs, type Predicate, notCarried } from '../../lib/segments/compile';
 import type { CarriedFacts, Facts } from '../../lib/segments/fields';
@@ -125,10 +126,6 @@ function refuseWhatIsNotCarried(condition: Condition, currency: string): void {
 	throw new ShopJourneysError('CONDITION_INVALID', `Items do not carry ${missing.join(', ')}`, { hint: 'Switch "Use What the Items Carry" off: then customers are read from the store.' });
 }
 
-const shopOf = (json: IDataObject, fallback: string): string => {
-	const shop = (json.journey as { shop?: unknown } | undefined)?.shop;
-	return typeof shop === 'string' ? shop : fallback;
-};
 
 const fallbackShop = (context: IExecuteFunctions) => context.getNodeParameter('shop', 0, 'main') as string;
 
@@ -139,7 +136,7 @@ const decideByItems: DecideItems = async (context, installation, items, outputs)
 	const nowMs = installation.clock.journeyNowMs();
 	const compiled = new Map<string, ShopCondition>();
 	for (let index = 0; index < items.length; ) {
-		const id = shopOf(items[index].json, fallback);
+		const id = shopIdOf(items[index].json, fallback);
 		let condition = compiled.get(id);
 		if (!condition) compiled.set(id, (condition = await compileFor(context, installation.shop(id), true)));
 		try {
@@ -164,7 +161,7 @@ function decideRun(items: INodeExecutionData[], from: number, { shop, isMatch, d
 	for (let index = from; index < items.length; index++) {
 		const item = items[index];
 		const { json } = item;
-		if (isShopRead && shopOf(json, fallback) !== shop.id) return index;
+		if (isShopRead && shopIdOf(json, fallback) !== shop.id) return index;
 		facts.item = json as unknown as CarriedFacts;
 		if (needsCustomer && (typeof json.customer !== 'object' || json.customer === null)) outputs.add(item, index, 'unknown');
 		else if (isMatch(facts, nowMs)) match.push(item);
@@ -192,7 +189,7 @@ const decideByStore: DecideItems = async (context, installation, items, outputs)
 	const { emailField } = context.getNodeParameter('options', 0, {}) as { emailField?: string };
 	const nowMs = installation.clock.journeyNowMs();
 	const decisions: Decision[] = new Array(items.length);
-	for (const [id, indexes] of Map.groupBy(items.keys(), (index) => shopOf(items[index].json, fallback))) {
+	for (const [id, indexes] of Map.groupBy(items.keys(), (index) => shopIdOf(items[index].json, fallback))) {
 		const { shop, isMatch, needsCustomer, needsHistory } = await compileFor(context, installation.shop(id), false);
 		for (let start = 0; start < indexes.length; start += batchSize) {
 			const batch = indexes.slice(start, start + batchSize);
