@@ -131,7 +131,7 @@ export function itemCustomer(customer: CustomerRecord, settings: ShopSettings): 
 		birthday: customer.birthday,
 		...(tags.length > 0 && { tags }),
 		attributes: customer.attributes,
-		consent: { email: consent.email?.status ?? 'none', sms: consent.sms?.status ?? 'none', ...(consent.push && { push: consent.push.status }) },
+		consent: { email: consent.email?.status ?? 'none', sms: consent.sms?.status ?? 'none', ...(consent.whatsapp && { whatsapp: consent.whatsapp.status }), ...(consent.push && { push: consent.push.status }) },
 		orders: {
 			count: orders.count,
 			spentMinor: orders.spentMinor[settings.currency] ?? 0,

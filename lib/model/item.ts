@@ -90,7 +90,7 @@ export interface ItemCustomer {
 	birthday?: string;
 	tags?: string[];
 	attributes?: Record<string, AttributeValue>;
-	consent: { email: string; sms: string; push?: string };
+	consent: { email: string; sms: string; whatsapp?: string; push?: string };
 	orders: { count: number; spentMinor: number; firstAt?: string; lastAt?: string };
 }
 

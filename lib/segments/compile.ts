@@ -40,7 +40,8 @@ interface Compiler {
 	today: ReturnType<typeof todayIn>;
 }
 
-type Read = (of: unknown) => FactValue;
+/** Only facts that change as time goes by look at the time. */
+type Read = (of: unknown, nowMs?: number) => FactValue;
 /** Tells of one part (the customer, the order ...), which is there. */
 type PartTest = (of: unknown, nowMs: number, facts: Facts) => boolean;
 
@@ -193,11 +194,12 @@ function partReader(part: FactPart, readFrom: ReadFrom): (facts: Facts) => objec
 }
 
 function reader(field: FactField, condition: FieldCondition, { settings, readFrom }: Compiler): Read {
-	const read = (isFromItem(field.part, readFrom) ? field.item : field.read) as ((of: unknown, currencies: Currencies) => FactValue) | undefined;
+	const read = isFromItem(field.part, readFrom) ? field.item : (field.readAt ?? field.read);
 	if (!read) return () => undefined;
-	if (field.type !== 'money') return read as Read;
+	if (field.type !== 'money') return read as unknown as Read;
+	const readAmount = read as (of: unknown, currencies: Currencies) => FactValue;
 	const currencies: Currencies = { currency: condition.currency ?? settings.currency, shopCurrency: settings.currency };
-	return (of) => read(of, currencies);
+	return (of) => readAmount(of, currencies);
 }
 
 function compileField(condition: FieldCondition, compiler: Compiler): FieldTest {
@@ -326,10 +328,10 @@ function compileChoice({ op, value }: FieldCondition, read: Read): PartTest {
 	const isWanted = op === 'is' || op === 'one_of';
 	if (given.length === 1) {
 		const [only] = given;
-		return (of) => (read(of) === only) === isWanted;
+		return (of, nowMs) => (read(of, nowMs) === only) === isWanted;
 	}
 	const all = new Set<unknown>(given);
-	return (of) => all.has(read(of)) === isWanted;
+	return (of, nowMs) => all.has(read(of, nowMs)) === isWanted;
 }
 
 function compileList({ op, value }: FieldCondition, read: Read): PartTest {

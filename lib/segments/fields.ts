@@ -1,3 +1,4 @@
+import { dayMs } from '../model/clock';
 import type { AttributeValue, EventType, LineItem, OrderFacts, ProductFacts, ViewFacts } from '../model/events';
 import type { ItemCart, ItemCustomer, ItemOrder, ItemProduct, JourneyItem } from '../model/item';
 import type { CartRecord, CustomerRecord, EnrolmentRecord, HistoryRecord } from '../model/records';
@@ -58,7 +59,7 @@ interface PartItems {
 
 export type FactPart = keyof PartRecords;
 
-/** What a reader may need besides: the currency that the condition compares in, and the shop's own. ISO 4217. */
+/** What a reader of amounts needs besides: the currency that the condition compares in, and the shop's own. ISO 4217. */
 export interface Currencies {
 	currency: string;
 	shopCurrency: string;
@@ -68,6 +69,8 @@ export interface Currencies {
 export type FactValue = AttributeValue | readonly string[] | undefined;
 
 export type FactReader = (part: never, currencies: Currencies) => FactValue;
+/** Of a fact that changes as time goes by. `nowMs` is journey time. */
+export type TimedReader = (part: never, nowMs: number) => FactValue;
 
 /** Which indexes of customers a fact has; the names are built in indexes.ts. Only facts of the customer can have one. */
 export interface FactIndex {
@@ -98,6 +101,8 @@ export interface FactField {
 	/** What follows a number: "%". */
 	unit?: string;
 	read: FactReader;
+	/** With type `choice`, of facts that also depend on the time: read instead of `read`. */
+	readAt?: TimedReader;
 	/** How the journey item carries it; absent where it does not. */
 	item?: FactReader;
 	/** Money only: all amounts of a customer, by currency, for the index. */
@@ -105,8 +110,9 @@ export interface FactField {
 	index?: FactIndex;
 }
 
-interface Entry<P extends FactPart> extends Omit<FactField, 'part' | 'read' | 'item'> {
+interface Entry<P extends FactPart> extends Omit<FactField, 'part' | 'read' | 'readAt' | 'item'> {
 	read: (part: PartRecords[P], currencies: Currencies) => FactValue;
+	readAt?: (part: PartRecords[P], nowMs: number) => FactValue;
 	item?: (part: PartItems[P], currencies: Currencies) => FactValue;
 }
 
@@ -167,9 +173,29 @@ const stageChoices: Choices = {
 	],
 };
 
+const frequencyChoices: Choices = {
+	name: 'frequency',
+	values: [
+		{ value: 'all', label: 'All' },
+		{ value: 'less', label: 'Less Often' },
+	],
+};
+
+const gradeChoices: Choices = {
+	name: 'grade',
+	values: [
+		{ value: 'A', label: 'A: Clicked Lately' },
+		{ value: 'B', label: 'B: Opened Lately' },
+		{ value: 'C', label: 'C: Did Nothing Lately' },
+		{ value: 'D', label: 'D: Did Nothing for Long' },
+		{ value: 'none', label: 'No Message Yet' },
+	],
+};
+
 const channels = [
 	['email', 'E-Mail'],
 	['sms', 'SMS'],
+	['whatsapp', 'WhatsApp'],
 	['push', 'Push'],
 ] as const;
 
@@ -253,6 +279,15 @@ export const factFields: readonly FactField[] = [
 	customer({ id: 'messages.lastOpened', label: 'Messages: Last Opened', type: 'date', read: (c) => c.engagement?.lastOpenedAtMs }),
 	customer({ id: 'messages.clicked', label: 'Messages: Number Clicked', type: 'number', read: (c) => c.engagement?.clicked ?? 0 }),
 	customer({ id: 'messages.lastClicked', label: 'Messages: Last Clicked', type: 'date', read: (c) => c.engagement?.lastClickedAtMs }),
+	customer({ id: 'messages.grade', label: 'Messages: Engagement Grade', type: 'choice', choices: gradeChoices, read: () => undefined, readAt: engagementGrade }),
+
+	customer({ id: 'preferences.topics', label: 'Preferences: Topics (IDs)', type: 'list', read: (c) => c.preferences?.topics }),
+	customer({ id: 'preferences.frequency', label: 'Preferences: How Often', type: 'choice', choices: frequencyChoices, read: (c) => c.preferences?.frequency ?? 'all' }),
+	customer({ id: 'push', label: 'Customer: Can Get Web Push', type: 'boolean', read: (c) => (c.pushSubscriptions?.length ?? 0) > 0 }),
+	customer({ id: 'survey.score', label: 'Answers: Last Survey Score (0 to 10)', type: 'number', read: (c) => c.surveys?.[0]?.score }),
+	customer({ id: 'survey.date', label: 'Answers: Last Survey', type: 'date', read: (c) => c.surveys?.[0]?.atMs }),
+	customer({ id: 'rating.stars', label: 'Answers: Last Rating (1 to 5)', type: 'number', read: (c) => c.ratings?.[0]?.stars }),
+	customer({ id: 'rating.date', label: 'Answers: Last Rating', type: 'date', read: (c) => c.ratings?.[0]?.atMs }),
 
 	order({ id: 'order.total', label: 'This Order: Total', type: 'money', read: (o, currencies) => sameCurrency(o.totalMinor, o.currency, currencies), item: (o, currencies) => sameCurrency(o.totalMinor, o.currency, currencies) }),
 	order({ id: 'order.refunded', label: 'This Order: Paid Back', type: 'money', read: (o, currencies) => sameCurrency(o.refundedMinor ?? 0, o.currency, currencies) }),
@@ -309,6 +344,23 @@ export const factFields: readonly FactField[] = [
 
 	event({ id: 'event.name', label: 'This Event: Name', type: 'text', read: (e) => e.name, item: (e) => e.name }),
 ];
+
+/** Until so long ago, what a customer did with a message counts as lately; five weeks see every welcome through. */
+const latelyMs = 35 * dayMs;
+/** Who did nothing for longer is asked whether to stay. */
+const longMs = 90 * dayMs;
+
+/**
+ * How much a customer cares for messages: A clicked and B opened lately; C did neither lately; D not for long, counted from the
+ * newest of: last opened or clicked, agreed to e-mail, known since. `none`: no message was sent yet.
+ */
+function engagementGrade({ engagement = {}, consent, createdAtMs }: CustomerRecord, nowMs: number): string {
+	const { sent = 0, lastOpenedAtMs = -Infinity, lastClickedAtMs = -Infinity } = engagement;
+	if (nowMs - lastClickedAtMs <= latelyMs) return 'A';
+	if (nowMs - lastOpenedAtMs <= latelyMs) return 'B';
+	if (sent === 0) return 'none';
+	return nowMs - Math.max(lastClickedAtMs, lastOpenedAtMs, consent.email?.atMs ?? -Infinity, createdAtMs) <= longMs ? 'C' : 'D';
+}
 
 function cartTotal({ totalMinor, items }: CartRecord): number {
 	return totalMinor ?? items.reduce((sum, { unitPriceMinor, quantity }) => sum + unitPriceMinor * quantity, 0);

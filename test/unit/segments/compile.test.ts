@@ -30,6 +30,10 @@ const anna: CustomerRecord = {
 	orders: { count: 4, spentMinor: { EUR: 20_000, USD: 500 }, firstAtMs: Date.parse('2024-03-12T23:30:00Z'), lastAtMs: now - 181 * dayMs },
 	bought: { items: 8, saleItems: 2, categories: { Tea: { items: 6, lastAtMs: now } }, products: { t1: { items: 6, lastAtMs: now } } },
 	engagement: { sent: 5, opened: 2 },
+	pushSubscriptions: [{ endpoint: 'https://push.example/1', p256dh: 'p', auth: 'a', atMs: now }],
+	surveys: [{ atMs: now - 10 * dayMs, score: 9 }, { atMs: now - 90 * dayMs, score: 3 }],
+	ratings: [{ atMs: now - dayMs, stars: 2 }, { atMs: now - 9 * dayMs, stars: 5 }],
+	preferences: { topics: ['green', 'black'], frequency: 'less', atMs: now },
 	open: {},
 };
 const nobody: CustomerRecord = { id: 'n', createdAtMs: now, profileAtMs: 0, consent: {}, orders: { count: 0, spentMinor: {} }, open: {} };
@@ -76,6 +80,14 @@ describe('compiled conditions', () => {
 		['an attribute as a date', { field: 'attributes.wedding', op: 'in_days_at_most', value: 30 }, true, false],
 		['an attribute between two days', { field: 'attributes.wedding', op: 'between', value: '2026-04-01', to: '2026-04-02' }, true, false],
 		['an attribute nobody has', { field: 'attributes.constructor', op: 'is_set' }, false, false],
+		['consent for one more channel', { field: 'consent.whatsapp', op: 'is', value: 'none' }, true, true],
+		['whether web push can reach', { field: 'push', op: 'is_true' }, true, false],
+		['the last answer to a survey', { field: 'survey.score', op: 'is', value: 9 }, true, false],
+		['when a survey was answered last', { field: 'survey.date', op: 'days_ago_at_most', value: 10 }, true, false],
+		['the last rating', { field: 'rating.stars', op: 'at_most', value: 2 }, true, false],
+		['when something was rated last', { field: 'rating.date', op: 'is_set' }, true, false],
+		['a topic of interest', { field: 'preferences.topics', op: 'includes', value: ['green'] }, true, false],
+		['who wants it all', { field: 'preferences.frequency', op: 'one_of', value: ['all'] }, false, true],
 		['a place nearby', { near: { latitude: 48.3069, longitude: 14.2858, km: 160 } }, true, false],
 		['a place further away', { near: { latitude: 48.3069, longitude: 14.2858, km: 150 } }, false, false],
 		['groups', { all: [{ any: [{ field: 'city', op: 'is', value: 'Graz' }, { field: 'account', op: 'is_true' }] }, { not: { field: 'tags', op: 'includes', value: 'gold' } }] }, true, false],
@@ -126,6 +138,25 @@ describe('compiled conditions', () => {
 		const viewed = (times: 'at_least' | 'at_most' | 'exactly', count: number, of?: { category: string }) => decide({ event: 'category_viewed', of, times, count, withinDays: 7 }, { customer: anna, history: { days, recent: [] } });
 		expect([viewed('at_least', 2, { category: 'shoes' }), viewed('at_least', 3, shoes), viewed('exactly', 6), viewed('at_most', 5), viewed('exactly', 0, { category: 'hats' })]).toEqual([true, false, true, false, true]);
 		expect(decide({ event: 'searched', times: 'at_most', count: 0, withinDays: historyDays })).toBe(true);
+	});
+
+	it('grades how much a customer cares for messages', () => {
+		const grade = (engagement: CustomerRecord['engagement'], more: Partial<CustomerRecord> = {}, nowMs = now) => ['A', 'B', 'C', 'D', 'none'].filter((value) => decide({ field: 'messages.grade', op: 'is', value }, { customer: { ...nobody, createdAtMs: now - 200 * dayMs, engagement, ...more } }, nowMs));
+		const ago = (days: number) => now - days * dayMs;
+		expect(grade(undefined)).toEqual(['none']);
+		expect(grade({ sent: 3, lastSentAtMs: ago(1), opened: 2, lastOpenedAtMs: ago(36), clicked: 1, lastClickedAtMs: ago(35) })).toEqual(['A']);
+		expect(grade({ sent: 3, lastSentAtMs: ago(1), opened: 2, lastOpenedAtMs: ago(35), clicked: 1, lastClickedAtMs: ago(36) })).toEqual(['B']);
+		expect(grade({ sent: 3, lastSentAtMs: ago(1), opened: 1, lastOpenedAtMs: ago(36) })).toEqual(['C']);
+		expect(grade({ sent: 3, lastSentAtMs: ago(1), opened: 1, lastOpenedAtMs: ago(91) })).toEqual(['D']);
+		expect(grade({ sent: 3, lastSentAtMs: ago(1) })).toEqual(['D']);
+		// Known for long, but asked for mail only five weeks ago.
+		const lately: Partial<CustomerRecord> = { consent: { email: { status: 'subscribed', basis: 'opt_in', source: 'test', atMs: ago(36) } } };
+		expect(grade({ sent: 3, lastSentAtMs: ago(1) }, lately)).toEqual(['C']);
+		// The same function, as time goes by.
+		expect([20, 60].map((days) => grade({ sent: 1 }, lately, now + days * dayMs))).toEqual([['C'], ['D']]);
+		const isEngaged = compileCondition({ field: 'messages.grade', op: 'one_of', value: ['A', 'B'] }, settings);
+		const opened: CustomerRecord = { ...nobody, engagement: { sent: 1, opened: 1, lastOpenedAtMs: now } };
+		expect([now, now + 36 * dayMs].map((nowMs) => isEngaged({ customer: opened }, nowMs))).toEqual([true, false]);
 	});
 
 	it('asks what became of the earlier messages of this enrolment', () => {
