@@ -209,6 +209,8 @@ export interface SendRecord {
 	/** Journey time of the last change of state. */
 	atMs: number;
 	response?: string;
+	/** The provider's own id of the message, where it gives one. */
+	providerId?: string;
 	/** Which variant of an experiment, by its name. */
 	variant?: string;
 	/** Where it went over another channel than its own (a webhook), the provider's name. */
@@ -221,6 +223,18 @@ export interface SendRecord {
 	answeredAtMs?: number;
 	codeUsedAtMs?: number;
 }
+
+/** A mail as it left, kept for its web view for `webViewDays`. It belongs to its customer: an erasure removes it. */
+export interface WebViewRecord {
+	customerId: string;
+	/** Journey time. */
+	atMs: number;
+	/** The page, gzipped, in base64. */
+	html: string;
+}
+
+/** How long a mail can be looked at as a page. Journey time. */
+export const webViewDays = 90;
 
 export interface EnrolmentRecord {
 	id: string;
@@ -416,6 +430,8 @@ export const indexes = {
 	ended: (journey: string) => `ended:${journey}`,
 	/** Enrolments parked after their last attempt, by time. */
 	failed: 'failed',
+	/** Mails kept for their web view, by time. */
+	webViews: 'web-views',
 	/** Work too big for one commit, by the time it may start (machine time): see lib/tasks. */
 	tasks: 'tasks',
 	/** The reconciliation of a shop, by when it is next to be done (machine time): see lib/shops/reconcile.ts. */

@@ -1,7 +1,8 @@
 import { type IExecuteFunctions, type INodeExecutionData, type INodeType, type INodeTypeDescription, NodeConnectionTypes } from 'n8n-workflow';
 import { rethrow } from '../../lib/n8n/errors';
-import { emailFields, optionFields } from './emailFields';
+import { emailFields } from './emailFields';
 import { send } from './operations/send.operation';
+import { optionFields } from './optionFields';
 import { channelFields, credentials } from './providers';
 
 /** One message per item, behind all guard rails. What cannot leave comes out on Not Sent with its reason. */

@@ -8,6 +8,8 @@ interface MessageBase {
 	ref?: string;
 	/** Which variant of an experiment it is. */
 	variant?: string;
+	/** The discount code it shows: checked once more before it leaves, where the sender is told how. */
+	discountCode?: string;
 }
 
 /** A rendered e-mail on its way out. */
@@ -21,6 +23,8 @@ export interface EmailMessage extends MessageBase {
 	text: string;
 	/** RFC 8058 and friends; values without line breaks. */
 	headers: Record<string, string>;
+	/** The mail as a page: kept for its web view, under its Message-ID, when it is booked. */
+	webViewHtml?: string;
 	/** Providers that keep two streams (Postmark) choose by it. */
 	kind?: 'marketing' | 'transactional';
 }

@@ -16,6 +16,10 @@ export interface SendOptions {
 	replyTo?: string;
 	sender?: string;
 	shop?: string;
+	/** Id of a topic of the preference page. */
+	topic?: string;
+	/** Whether stock and price are checked when a message leaves. */
+	contentCheck?: 'store' | 'off';
 }
 
 /** Renders one message. `address`: where Message Webhook Trigger listens, null while it is off. @throws TEMPLATE_INVALID */
