@@ -300,6 +300,8 @@ export const eventCatalogue = {
 	customer_updated: { label: 'Customer Updated', carries: 'customer', supply: { shopify: 'webhook', woocommerce: 'webhook', vendure: 'webhook', generic: 'webhook' } },
 	consent_changed: { label: 'Consent Changed', carries: 'customer', supply: { shopify: 'webhook', generic: 'webhook' } },
 	subscribed: { label: 'Subscribed', carries: 'customer', supply: { shopify: 'derived', woocommerce: 'derived', generic: 'derived' } },
+	/** A subscription to e-mail waits for its confirmation, and the customer is to be asked for it: double opt-in. */
+	opt_in_requested: { label: 'Opt-In Requested', carries: 'customer', supply: {} },
 	customers_merged: { label: 'Customers Merged', carries: 'customer', supply: { shopify: 'webhook', generic: 'webhook' } },
 	customer_erased: { label: 'Customer Erased', carries: 'customer', supply: { shopify: 'webhook', woocommerce: 'webhook', vendure: 'webhook', generic: 'webhook' } },
 	data_requested: { label: 'Customer Asked for Their Data', carries: 'customer', supply: { shopify: 'webhook', generic: 'webhook' } },

@@ -81,6 +81,8 @@ export interface CustomerRecord {
 	ratings?: Array<{ atMs: number; stars: number; orderId?: string; productId?: string; comment?: string }>;
 	/** What the customer asked to be told of when it is back: the name of the restock index, and when. At most 50. */
 	restock?: Record<string, number>;
+	/** When the customer was asked to confirm a subscription that is not confirmed yet: newest first, at most 3. */
+	optInAsks?: number[];
 	/** Segments the customer is in, by the journey that watches them, and since when. */
 	segments?: Record<string, number>;
 	/** Enrolments that are under way, by id. */

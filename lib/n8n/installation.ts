@@ -208,6 +208,7 @@ function createShop(id: string, store: Store, clock: Clock, linkSecret: Buffer):
 			newId: randomUUID,
 			hashAddress: (address) => createHmac('sha256', linkSecret).update(`address:${address}`).digest('base64url'),
 			country: async () => (await settings()).country,
+			doubleOptIn: async () => (await settings()).doubleOptIn === true,
 		}),
 		webhookSecret: createHmac('sha256', linkSecret).update(`webhook:${id}`).digest('base64url'),
 		settings,

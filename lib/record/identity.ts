@@ -5,8 +5,10 @@ import { type AliasRecord, type CustomerRecord, keys } from '../model/records';
 import type { Store } from '../store/store';
 import type { Transaction } from '../store/transaction';
 import { belongs } from './belongings';
+import { believedOfForm, ofForm } from './forms';
 import { applyMerge } from './merge';
 import { inOrderOfStay, isKnown, isVisitorAlias, mostTrusted } from './mergeCustomers';
+import { formSource } from './optIn';
 
 /**
  * Who a customer is. Four kinds of aliases lead to a customer: the shop's own id, the e-mail address, the phone number, and
@@ -22,6 +24,7 @@ import { inOrderOfStay, isKnown, isVisitorAlias, mostTrusted } from './mergeCust
  * 5. What a browser says (source `tracking`) is no proof: it finds one customer, by the best alias that leads to anybody, and
  *    never merges two who are known, adds no address, number or account to one who is, and grants no consent to e-mail
  *    or SMS. Its words count only where no signed source ever said anything.
+ * 6. What a form says (source `form`) is no proof either, unless a signed link named the customer: see forms.ts.
  *
  * Merging and stitching are in merge.ts; who stays is decided by `inOrderOfStay`.
  */
@@ -135,7 +138,7 @@ export interface Identified {
 }
 
 /** What the event's aliases lead to. */
-interface Leads {
+export interface Leads {
 	to: Map<string, CustomerRecord | null>;
 	/** Erased or suppressed addresses among those that lead to nobody. */
 	suppressed: Map<string, SuppressionRecord>;
@@ -149,13 +152,14 @@ interface Leads {
  */
 export async function identify(tx: Transaction, event: ShopEvent, definitions: Definitions, context: RecordContext): Promise<Identified | null> {
 	const isBrowser = event.source === trackingSource;
+	const isForm = event.source === formSource;
 	const all = aliasesOf(event);
 	const named = await loadCustomer(tx, event.customerId);
 	if (named?.erasedAtMs !== undefined || (event.customerId !== undefined && !named)) return null;
 	if (all.length === 0 && !named) return null;
 
 	const leads = await follow(tx, all, context);
-	const aliases = isBrowser ? believed(all, leads, event.customer) : all;
+	const aliases = isBrowser ? believed(all, leads, event.customer) : isForm ? believedOfForm(all, leads, named) : all;
 	// A late word of an old order or cart does not bring back who was erased; a new one does, suppressed.
 	const happenedAtMs = event.order?.placedAtMs ?? event.occurredAtMs;
 	const isLate = (alias: string) => (leads.suppressed.get(alias)?.reason === 'erased' && happenedAtMs <= leads.suppressed.get(alias)!.atMs) === true;
@@ -180,8 +184,8 @@ export async function identify(tx: Transaction, event: ShopEvent, definitions: D
 		customer,
 		isNew,
 		hasChanged: members.length > 1 || (!isNew && !wasKnown && isKnown(customer)),
-		...(event.customer && { facts: isBrowser ? ofBrowser(event.customer, aliases) : event.customer }),
-		toldAt: [event.occurredAtMs - (isBrowser ? browserLagMs : 0), event.sequenceMs ?? 0],
+		...(event.customer && { facts: isBrowser ? ofBrowser(event.customer, aliases) : isForm ? ofForm(event.customer, aliases, customer, named !== null) : event.customer }),
+		toldAt: [event.occurredAtMs - (isBrowser || (isForm && !named) ? browserLagMs : 0), event.sequenceMs ?? 0],
 	};
 }
 

@@ -1,6 +1,7 @@
 import type { MessageChannel } from '../model/events';
 import type { CustomerRecord } from '../model/records';
 import { mergeBought } from './bought';
+import { mergeAsks } from './optIn';
 import { mergeProfiles, strongerConsent, withMergedWords, withProfile } from './profile';
 
 /** How many merged ids, aliases and restock requests a customer's document holds; the rest is found among the belongings. */
@@ -29,7 +30,7 @@ export function inOrderOfStay(a: CustomerRecord, b: CustomerRecord): [stays: Cus
  */
 export function mergeCustomers(a: CustomerRecord, b: CustomerRecord): CustomerRecord {
 	const [stays, goes] = inOrderOfStay(a, b);
-	const { aliases: _a, merged: _m, consent: _c, suppressed: _s, visits: _v, engagement: _e, restock: _r, bought: _b, latestCart: _l, ...rest } = withMergedWords(withProfile(stays, mergeProfiles(stays, goes)), goes);
+	const { aliases: _a, merged: _m, consent: _c, suppressed: _s, visits: _v, engagement: _e, restock: _r, optInAsks: _o, bought: _b, latestCart: _l, ...rest } = withMergedWords(withProfile(stays, mergeProfiles(stays, goes)), goes);
 	const merged = [goes.id, ...(goes.merged ?? []), ...(stays.merged ?? [])].slice(0, maxMerged);
 	const aliases = mostTrusted([...(stays.aliases ?? []), ...(goes.aliases ?? [])]);
 	const bought = mergeBought(stays.bought, goes.bought);
@@ -38,6 +39,7 @@ export function mergeCustomers(a: CustomerRecord, b: CustomerRecord): CustomerRe
 	const visits = mergeVisits(stays.visits, goes.visits);
 	const engagement = mergeEngagement(stays.engagement, goes.engagement);
 	const restock = oldestAsked(stays.restock, goes.restock);
+	const optInAsks = mergeAsks(stays.optInAsks, goes.optInAsks);
 	const segments = stays.segments || goes.segments ? minimums(stays.segments, goes.segments) : undefined;
 	return {
 		...rest,
@@ -52,6 +54,7 @@ export function mergeCustomers(a: CustomerRecord, b: CustomerRecord): CustomerRe
 		...(visits && { visits }),
 		...(engagement && { engagement }),
 		...(restock && { restock }),
+		...(optInAsks && { optInAsks }),
 		...(segments && { segments }),
 		open: { ...goes.open, ...stays.open },
 	};

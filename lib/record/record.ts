@@ -16,6 +16,7 @@ import { aliasesOf, identify, type Identified, loadCustomer, normaliseFacts, typ
 import { applyOrder, applyParcel, type Happened } from './orders';
 import { applyProduct } from './products';
 import { withEngagement } from './engagement';
+import { askedToConfirm, withRequests } from './optIn';
 import { withFacts } from './profile';
 import { loadNamed } from './reads';
 import { applyRestockRequest, tellRestocked } from './restock';
@@ -34,6 +35,8 @@ export interface RecorderOptions {
 	hashAddress(address: string): string;
 	/** The shop's country (ISO 3166 alpha-2), for phone numbers without a country code; asked only when an event brings a phone number. */
 	country?(): Promise<string | undefined>;
+	/** Whether a subscription to e-mail is to be confirmed first; asked only when an event brings consent. */
+	doubleOptIn?(): Promise<boolean>;
 	/** Called when a commit has left work for a task (see tasks.ts); not awaited. */
 	onTask?(): void;
 }
@@ -51,7 +54,7 @@ interface Recorded {
 	isNews: boolean;
 	/**
 	 * What happened by it: the event itself where it is news, what an order has come to by whatever delivery (each once per
-	 * order), and what follows: `subscribed`, `product_restocked`.
+	 * order), and what follows: `subscribed`, `opt_in_requested`, `product_restocked`.
 	 */
 	happened: Happened[];
 	/** Whose event it is: named by it, else the owner of its cart, order or return. Never somebody who was erased. */
@@ -65,8 +68,9 @@ interface Recorded {
  */
 export function createRecorder(options: RecorderOptions): Recorder {
 	const recordOne = async (event: ShopEvent): Promise<RecordOutcome> => {
-		const { store, clock, definitions, country, onTask } = options;
+		const { store, clock, definitions, country, doubleOptIn, onTask } = options;
 		let hasTask = false;
+		const mustConfirm = bringsConsent(event) && (await doubleOptIn?.()) === true;
 		const told = event.customer ? { ...event, customer: normaliseFacts(event.customer, event.customer.phone ? await country?.() : undefined) } : event;
 		const outcome = await transact(
 			store,
@@ -76,7 +80,7 @@ export function createRecorder(options: RecorderOptions): Recorder {
 				const journeys = await definitions.get(machineNowMs);
 				tx.adopt(journeys.document);
 				tx.once(event.dedupeId, machineNowMs + rememberMs);
-				const isNews = await take(tx, told, journeys, context);
+				const isNews = await take(tx, told, journeys, context, mustConfirm);
 				await indexChanges(tx);
 				tx.count(deliveryCounters, `${event.source}.${isNews ? event.type : 'stale'}`);
 				hasTask = tx.changed('task:').length > 0;
@@ -119,15 +123,16 @@ function contextOf({ store, clock, newId, hashAddress }: RecorderOptions, { isHi
 }
 
 /** Records an event with normalised facts. Returns whether it was news. */
-async function take(tx: Transaction, told: ShopEvent, journeys: Definitions, context: RecordContext): Promise<boolean> {
+async function take(tx: Transaction, told: ShopEvent, journeys: Definitions, context: RecordContext, mustConfirm: boolean): Promise<boolean> {
 	if (told.type === 'customer_erased') return await applyErasure(tx, told.customerId, aliasesOf(told), journeys, context);
 	await loadNamed(tx, told, journeys, context);
 	const event = await withBuyer(tx, told);
 	const identified = await identify(tx, event, journeys, context);
-	if (identified?.facts) await takeFacts(tx, identified, event, journeys, context);
+	const isAsked = identified?.facts !== undefined && (await takeFacts(tx, identified, event, journeys, context, mustConfirm));
 	const recorded = await apply(tx, event, identified && current(tx, identified.customer), journeys, context);
 	if (identified?.hasChanged) await reconsiderCart(tx, identified.customer.id, journeys, context);
 	if (identified && hasSubscribed(identified.customer, current(tx, identified.customer))) recorded.happened.push({ type: 'subscribed', atMs: event.occurredAtMs });
+	if (isAsked) recorded.happened.push({ type: 'opt_in_requested', atMs: event.occurredAtMs });
 	if (recorded.customer) await keepDoings(tx, recorded, identified !== null, context);
 	// Everything is applied: now the journeys see what happened.
 	await applyJourneys(tx, { event, happened: recorded.happened, customerId: recorded.customer?.id ?? null, definitions: journeys, nowMs: context.journeyNowMs });
@@ -137,12 +142,17 @@ async function take(tx: Transaction, told: ShopEvent, journeys: Definitions, con
 
 const current = (tx: Transaction, { id }: CustomerRecord) => tx.get<CustomerRecord>(keys.customer(id))!;
 
-async function takeFacts(tx: Transaction, { customer, facts, toldAt }: Identified, event: ShopEvent, journeys: Definitions, context: RecordContext): Promise<void> {
-	const next = withFacts(customer, facts!, toldAt, event.source);
-	if (isDeepStrictEqual(next, customer)) return;
+/** Returns whether the customer is to be asked to confirm a subscription. */
+async function takeFacts(tx: Transaction, { customer, facts, toldAt }: Identified, event: ShopEvent, journeys: Definitions, context: RecordContext, mustConfirm: boolean): Promise<boolean> {
+	const told = withFacts(customer, withRequests(customer, facts!, event, mustConfirm), toldAt, event.source);
+	const { customer: next, isAsked } = askedToConfirm(customer, told, event, mustConfirm, context.journeyNowMs);
+	if (isDeepStrictEqual(next, customer)) return false;
 	tx.set(keys.customer(customer.id), next);
 	await endUnsubscribed(tx, customer, customer.id, journeys, context);
+	return isAsked;
 }
+
+const bringsConsent = ({ customer }: ShopEvent) => (customer?.emailConsent ?? customer?.smsConsent ?? customer?.whatsappConsent) !== undefined;
 
 function hasSubscribed(before: CustomerRecord, after: CustomerRecord): boolean {
 	return before.consent.email?.status !== 'subscribed' && after.consent.email?.status === 'subscribed';
@@ -221,7 +231,7 @@ async function keepDoings(tx: Transaction, { event, happened, customer }: Record
 	if (after !== before) tx.set(keys.customer(id), after);
 	// An order counts what it has come to by itself. A cart that names nobody tells of nobody, whoever else has it.
 	const counts = !milestones.has(event.type) && (isNamed || !event.cart) ? [happeningOf(event, context.journeyNowMs)] : [];
-	for (const { type, atMs } of happened) if (type === 'subscribed') counts.push({ recent: { atMs: Math.min(atMs, context.journeyNowMs), type }, fields: [type] });
+	for (const { type, atMs } of happened) if (type === 'subscribed' || type === 'opt_in_requested') counts.push({ recent: { atMs: Math.min(atMs, context.journeyNowMs), type }, fields: [type] });
 	if (counts.length === 0) return;
 	const key = keys.history(id);
 	await tx.load([key]);

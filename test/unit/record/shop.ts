@@ -23,6 +23,8 @@ export interface Shop {
 	record: Recorder;
 	/** The shop's country, for phone numbers. */
 	country?: string;
+	/** Whether the shop wants subscriptions confirmed. */
+	doubleOptIn?: boolean;
 	/** Works off all tasks that are free. */
 	workTasks(): Promise<number>;
 	/** Moves both clocks. */
@@ -48,7 +50,7 @@ export function openShop(where: string | StoreConfig = ':memory:', watch = (stor
 		store,
 		clock,
 		definitions,
-		record: createRecorder({ store, clock, definitions, newId: () => `customer-${++customers}`, hashAddress: (address) => createHash('sha256').update(address).digest('hex'), country: async () => shop.country }),
+		record: createRecorder({ store, clock, definitions, newId: () => `customer-${++customers}`, hashAddress: (address) => createHash('sha256').update(address).digest('hex'), country: async () => shop.country, doubleOptIn: async () => shop.doubleOptIn === true }),
 		workTasks: () => workTasks(store, clock, { ...recordTaskHandlers, ...journeyTaskHandlers }),
 		pass: (ms) => {
 			nowMs += ms;
