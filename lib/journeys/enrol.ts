@@ -1,12 +1,12 @@
 import { type AttributeValue, type EventType, orderIdOf, type ShopEvent } from '../model/events';
-import type { ProductRulesRecord } from '../model/productRules';
+import { type ProductRule, type ProductRulesRecord, ruleFor } from '../model/productRules';
 import { type Anchor, type CustomerRecord, type EnrolmentRecord, type HistoryRecord, type JourneyDefinition, keys, type OrderRecord, type ProductRecord, type ReturnRecord } from '../model/records';
 import type { Facts } from '../segments/fields';
 import type { Transaction } from '../store/transaction';
 import { dateMs } from './anchor';
 import { applyBrowse } from './browse';
 import type { Definitions } from './definitions';
-import { applyEndings, isOverAlready } from './endings';
+import { applyEndings, endOpen, isOverAlready } from './endings';
 import { type About, enrolmentId, entityOf, hasNotBegun, restart } from './enrolment';
 import { keptView, tryEnter, whereOf } from './gate';
 import { firstStep, zoneOf } from './schedule';
@@ -34,6 +34,7 @@ export interface Happening {
  */
 export async function applyJourneys(tx: Transaction, { event, happened, customerId, definitions, nowMs }: Happening): Promise<void> {
 	await applyEndings(tx, event, customerId, definitions, nowMs);
+	if (customerId !== null && happened.some(({ type }) => type === 'subscribed')) await endOpen(tx, customerId, ['subscribed'], () => 'subscribed', definitions, nowMs);
 	const owner = customerId ?? ownerOfOrder(tx, event);
 	if (owner === null) return;
 	await tx.load([keys.customer(owner)]);
@@ -75,7 +76,8 @@ type Happened = Happening['happened'];
 
 /** What a journey listens to of what happened. */
 function heard({ trigger, events = [], eventName }: JourneyDefinition, event: ShopEvent, happened: Happened): Happened[number] | undefined {
-	if (trigger !== 'event') return undefined;
+	// What a machine did with a message is nobody's interest.
+	if (trigger !== 'event' || event.message?.isMachine) return undefined;
 	return happened.find(({ type }) => events.includes(type) && (type !== 'custom' || event.custom?.name === eventName));
 }
 
@@ -105,9 +107,11 @@ async function applyEvents(tx: Transaction, event: ShopEvent, happened: Happened
 	const customer = tx.get<CustomerRecord>(keys.customer(customerId));
 	if (!customer) return;
 	const subjects = await subjectsOf(tx, event, listening.filter(({ definition }) => definition.subject === 'product').length);
-	const needsProducts = listening.some(({ definition }) => definition.anchor?.type === 'supply' || whereOf(definition).needs.product);
+	const needsRules = listening.some(({ definition }) => definition.anchor?.type === 'supply' || whereOf(definition).needs.rules);
+	const needsProducts = needsRules || listening.some(({ definition }) => whereOf(definition).needs.product);
 	const products = needsProducts ? await tx.peek<ProductRecord>(subjects.products.map(keys.product)) : new Map<string, ProductRecord>();
-	const rules = listening.some(({ definition }) => definition.anchor?.type === 'supply') ? ((await tx.peek<ProductRulesRecord>([keys.productRules])).get(keys.productRules) ?? null) : null;
+	const rules = needsRules ? ((await tx.peek<ProductRulesRecord>([keys.productRules])).get(keys.productRules) ?? null) : null;
+	const goods = subjects.order && rules ? goodsOf(subjects.order, rules, products) : undefined;
 	if (listening.some(({ definition }) => whereOf(definition).needs.history)) await tx.load([keys.history(customerId)]);
 
 	for (const { definition, type, atMs } of listening) {
@@ -127,13 +131,22 @@ async function applyEvents(tx: Transaction, event: ShopEvent, happened: Happened
 				product,
 				rules,
 				...(subjects.order && about.productId !== undefined && { purchase: { productId: about.productId, lines, placedAtMs: subjects.order.placedAtMs } }),
-				facts: factsOf(tx, customerId, event, type, subjects, product),
+				facts: factsOf(tx, customerId, event, type, { ...subjects, order: subjects.order && { ...subjects.order, goods } }, product),
 			});
 		}
 	}
 }
 
-function factsOf(tx: Transaction, customerId: string, event: ShopEvent, type: EventType, { order, returned }: Subjects, product: ProductRecord | null): Facts {
+/** What the product rules say of an order's goods: hard when any of them is. */
+function goodsOf({ items }: OrderRecord, { rules }: ProductRulesRecord, products: Map<string, ProductRecord>): ProductRule['goods'] {
+	const kinds = items.map(({ productId, sku, category }) => {
+		const product = products.get(keys.product(productId));
+		return ruleFor(rules, { productId, sku, tags: product?.tags, category: category ?? product?.category }).goods;
+	});
+	return kinds.includes('hard') ? 'hard' : kinds.find((kind) => kind !== undefined);
+}
+
+function factsOf(tx: Transaction, customerId: string, event: ShopEvent, type: EventType, { order, returned }: Pick<Subjects, 'returned'> & Pick<Facts, 'order'>, product: ProductRecord | null): Facts {
 	const history = tx.has(keys.history(customerId)) ? tx.get<HistoryRecord>(keys.history(customerId)) : null;
 	return { history, order, product, view: event.view ?? null, event: { type, name: event.custom?.name, data: dataOf(event, returned) } };
 }

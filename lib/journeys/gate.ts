@@ -22,7 +22,7 @@ export interface Where {
 const compiled = new WeakMap<JourneyDefinition, Where>();
 const always: Where = {
 	matches: () => true,
-	needs: { customer: false, history: false, enrolment: false, order: false, cart: false, product: false, view: false, event: false },
+	needs: { customer: false, history: false, enrolment: false, order: false, cart: false, product: false, view: false, event: false, rules: false },
 };
 
 /** @throws CONDITION_INVALID; activation checks it, so only a defect brings one here */
@@ -77,7 +77,10 @@ export function tryEnter(tx: Transaction, definition: JourneyDefinition, candida
 	const customer = tx.get<CustomerRecord>(keys.customer(customerId));
 	const previous = tx.get<EnrolmentRecord>(keys.enrolment(enrolmentId(definition.id, entity)));
 	if (!customer || !isWelcome(definition, customer) || atMs < definition.activeFromMs) return false;
-	if (!whereOf(definition).matches({ ...candidate.facts, customer }, nowMs)) return false;
+	if (!whereOf(definition).matches({ ...candidate.facts, customer }, nowMs)) {
+		if (whereOf(definition).needs.rules && candidate.facts?.order?.goods === undefined) tx.count(journeyCounters(definition.id), 'not_entered.no_product_rule');
+		return false;
+	}
 	// Told again (a reconciliation beside the webhook), or told late: nothing new has happened.
 	if (previous && atMs <= previous.openedAtMs) return false;
 

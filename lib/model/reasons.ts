@@ -44,6 +44,7 @@ export const endReasons = {
 	restocked: 'The product is back in stock.',
 	answered: 'The customer has answered.',
 	replied: 'The customer replied to a message, so a person takes over.',
+	subscribed: 'The customer subscribed.',
 	replaced: 'Another cart, or another entry of the same customer, took its place.',
 	unsubscribed: 'The customer unsubscribed.',
 	no_consent: 'The customer has not agreed to marketing.',

@@ -307,7 +307,9 @@ export type EndsOn =
 	/** The customer rated, or answered the survey or the cart's question. */
 	| 'answered'
 	/** The customer replied to a message: a person takes over. */
-	| 'replied';
+	| 'replied'
+	/** The customer subscribed to e-mail, or confirmed it. */
+	| 'subscribed';
 
 /** What one enrolment is about: there is one at a time for each of these. */
 export type EnrolmentSubject = 'cart' | 'customer' | 'order' | 'product' | 'return';

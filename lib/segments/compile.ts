@@ -1,7 +1,7 @@
 import { dayMs } from '../model/clock';
 import type { Condition, EventCondition, FieldCondition, MessageCondition, NearCondition } from '../model/conditions';
 import type { AttributeValue } from '../model/events';
-import { type CustomerRecord, historyField } from '../model/records';
+import { type CustomerRecord, historyField, type HistoryRecord } from '../model/records';
 import type { ShopSettings } from '../model/settings';
 import { daysUntilReturn, localDate, parseYearlyDate, startOfDayMs, todayIn } from './calendar';
 import { type Currencies, factField, type FactField, type FactPart, type Facts, type FactValue } from './fields';
@@ -32,6 +32,8 @@ export interface Needs {
 	product: boolean;
 	view: boolean;
 	event: boolean;
+	/** What the product rules say of the order's goods. */
+	rules: boolean;
 }
 
 interface Compiler {
@@ -65,7 +67,7 @@ export function compileCondition(condition: Condition, { currency, timezone, rea
 }
 
 export function needs(condition: Condition): Needs {
-	const found: Needs = { customer: false, history: false, enrolment: false, order: false, cart: false, product: false, view: false, event: false };
+	const found: Needs = { customer: false, history: false, enrolment: false, order: false, cart: false, product: false, view: false, event: false, rules: false };
 	const visit = (one: Condition): void => {
 		if ('all' in one) return one.all.forEach(visit);
 		if ('any' in one) return one.any.forEach(visit);
@@ -76,6 +78,7 @@ export function needs(condition: Condition): Needs {
 		else {
 			const field = factField(one.field);
 			if (field) found[field.part] = true;
+			if (field?.usesRules) found.rules = true;
 		}
 	};
 	visit(condition);
@@ -404,13 +407,7 @@ function compileAnniversary(days: number, isExact: boolean, read: Read, { settin
  */
 function compileEvent({ event, of, times, count, withinDays }: EventCondition): Predicate {
 	const field = historyField(event, of);
-	const happened = (facts: Facts, nowMs: number): number => {
-		const days = facts.history?.days;
-		if (!days) return 0;
-		let sum = 0;
-		for (const day of Object.keys(days)) if (isWithin(Number(day), nowMs, withinDays)) sum += days[day][field] ?? 0;
-		return sum;
-	};
+	const happened = (facts: Facts, nowMs: number): number => countedWithin(facts.history, field, withinDays, nowMs);
 	switch (times) {
 		case 'at_least':
 			return (facts, nowMs) => happened(facts, nowMs) >= count;
@@ -419,6 +416,18 @@ function compileEvent({ event, of, times, count, withinDays }: EventCondition): 
 		case 'exactly':
 			return (facts, nowMs) => happened(facts, nowMs) === count;
 	}
+}
+
+/**
+ * How often something was counted (`historyField`) in the last so many days.
+ * @param nowMs journey time
+ */
+export function countedWithin(history: HistoryRecord | null | undefined, field: string, withinDays: number, nowMs: number): number {
+	const days = history?.days;
+	if (!days) return 0;
+	let sum = 0;
+	for (const day of Object.keys(days)) if (isWithin(Number(day), nowMs, withinDays)) sum += days[day][field] ?? 0;
+	return sum;
 }
 
 /** The first UTC day of a period that ends now. */

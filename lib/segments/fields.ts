@@ -1,6 +1,7 @@
 import { dayMs } from '../model/clock';
 import type { AttributeValue, EventType, LineItem, OrderFacts, ProductFacts, ViewFacts } from '../model/events';
 import type { ItemCart, ItemCustomer, ItemOrder, ItemProduct, JourneyItem } from '../model/item';
+import type { ProductRule } from '../model/productRules';
 import type { CartRecord, CustomerRecord, EnrolmentRecord, HistoryRecord } from '../model/records';
 
 /**
@@ -21,7 +22,7 @@ export interface Facts {
 	history?: HistoryRecord | null;
 	/** This enrolment, for conditions on its earlier messages. */
 	enrolment?: Pick<EnrolmentRecord, 'sends'> | null;
-	order?: OrderFacts | null;
+	order?: OrderWithGoods | null;
 	cart?: CartRecord | null;
 	product?: ProductFacts | null;
 	view?: ViewFacts | null;
@@ -29,6 +30,9 @@ export interface Facts {
 	/** The journey item, where parts are read from it (see `readFrom`). */
 	item?: CarriedFacts;
 }
+
+/** An order, and what the product rules say of its goods, where a condition asks for that (see `Needs.rules`). */
+export type OrderWithGoods = OrderFacts & { goods?: ProductRule['goods'] };
 
 export interface EventFacts {
 	type?: EventType | string;
@@ -41,7 +45,7 @@ export type CarriedFacts = Partial<Pick<JourneyItem, 'journey' | 'customer' | 'c
 
 interface PartRecords {
 	customer: CustomerRecord;
-	order: OrderFacts;
+	order: OrderWithGoods;
 	cart: CartRecord;
 	product: ProductFacts;
 	view: ViewFacts;
@@ -101,6 +105,8 @@ export interface FactField {
 	/** What follows a number: "%". */
 	unit?: string;
 	read: FactReader;
+	/** Whether it is worked out from the product rules. */
+	usesRules?: true;
 	/** With type `choice`, of facts that also depend on the time: read instead of `read`. */
 	readAt?: TimedReader;
 	/** How the journey item carries it; absent where it does not. */
@@ -178,6 +184,15 @@ const frequencyChoices: Choices = {
 	values: [
 		{ value: 'all', label: 'All' },
 		{ value: 'less', label: 'Less Often' },
+	],
+};
+
+const goodsChoices: Choices = {
+	name: 'goods',
+	values: [
+		{ value: 'soft', label: 'Soft Goods' },
+		{ value: 'hard', label: 'Hard Goods' },
+		{ value: 'none', label: 'No Product Rule Says It' },
 	],
 };
 
@@ -294,6 +309,7 @@ export const factFields: readonly FactField[] = [
 	order({ id: 'order.items', label: 'This Order: Pieces', type: 'number', read: (o) => pieces(o.items), item: (o) => o.items && pieces(o.items) }),
 	order({ id: 'order.categories', label: 'This Order: Categories', type: 'list', read: (o) => categoriesOf(o.items), item: (o) => o.items && categoriesOf(o.items) }),
 	order({ id: 'order.products', label: 'This Order: Products (IDs or Titles)', type: 'list', read: (o) => productsOf(o.items), item: (o) => o.items && productsOf(o.items) }),
+	order({ id: 'order.goods', label: 'This Order: Goods (Product Rules)', type: 'choice', choices: goodsChoices, usesRules: true, read: (o) => o.goods ?? 'none' }),
 	order({ id: 'order.codes', label: 'This Order: Discount Codes Used', type: 'list', read: (o) => o.discountCodes }),
 	order({ id: 'order.awaitsPayment', label: 'This Order: Waits for Payment', type: 'boolean', read: (o) => o.awaitsPayment ?? false, item: (o) => o.awaitsPayment }),
 	order({ id: 'order.paid', label: 'This Order: Is Paid', type: 'boolean', read: (o) => o.paidAtMs !== undefined, item: (o) => o.paid }),

@@ -157,6 +157,7 @@ const endings: Record<EndsOn, { name: string; description: string }> = {
 	restocked: { name: 'Told That It Is Back', description: 'A journey on "Product Back in Stock" told the customer' },
 	answered: { name: 'Answered', description: 'The customer rated, answered the survey, or said why the cart was not ordered' },
 	replied: { name: 'Replied', description: 'The customer replied to a message, as recorded by the Customer node' },
+	subscribed: { name: 'Subscribed', description: 'The customer subscribed to e-mail, or confirmed it' },
 };
 
 /** "Ends On", with those that fit the trigger. */

@@ -199,6 +199,38 @@ describe('an order ends', () => {
 	});
 });
 
+describe('what the product rules say of the goods', () => {
+	const delivered = (id: string, items: object[]) => shop.record(happening(shop, 'order_delivered', { order: orderEvent(shop.now(), { orderId: id, items: items as never, deliveredAtMs: shop.now() }).order }));
+	const kindOf: Partial<JourneyDefinition> = { events: ['order_delivered'], subject: 'order' };
+
+	it('decides which journey an order begins: hard when one of its goods is, none where no rule says it', async () => {
+		await shop.store.commit({ writes: [{ key: keys.productRules, value: { rules: [{ category: 'Tea', goods: 'soft' }, { product: 'pot', goods: 'hard' }], updatedAtMs: 0 } as never, version: 0 }] });
+		await shop.switchOn({ ...orderJourney, ...kindOf, id: 'soft', where: { field: 'order.goods', op: 'is', value: 'soft' } });
+		await shop.switchOn({ ...orderJourney, ...kindOf, id: 'hard', where: { field: 'order.goods', op: 'is', value: 'hard' } });
+		const green = { ...tea, productId: 'green', category: 'Tea' };
+		await delivered('soft-1', [green, { ...tea, productId: 'unknown', category: 'Spoons' }]);
+		await delivered('hard-1', [green, pot]);
+		await delivered('none-1', [{ ...tea, productId: 'unknown', category: 'Spoons' }]);
+		expect(await waitingIn(shop, 'soft')).toEqual(['soft:soft-1']);
+		expect(await waitingIn(shop, 'hard')).toEqual(['hard:hard-1']);
+		expect(await countersOf(shop, 'hard')).toEqual({ entered: 1, 'not_entered.no_product_rule': 1 });
+	});
+});
+
+describe('a subscription', () => {
+	it('ends the journey that waits for its confirmation, and no other', async () => {
+		await switchOn({ subject: 'customer', kind: 'transactional', events: ['customer_updated'], endsOn: ['subscribed'] });
+		await switchOn({ id: 'other', subject: 'customer', kind: 'transactional', events: ['customer_updated'], endsOn: ['order'] });
+		const consent = (status: 'pending' | 'subscribed') => happening(shop, 'customer_updated', { customer: { ...anna, emailConsent: { status, basis: 'opt_in', atMs: shop.now() } } });
+		await shop.record(consent('pending'));
+		expect(await waitingIn(shop, 'events')).toEqual(['events:customer-1']);
+		shop.pass(minuteMs);
+		await shop.record({ ...consent('subscribed'), type: 'consent_changed' });
+		expect(await enrolmentAt(shop, 'events:customer-1')).toMatchObject({ status: 'ended', endReason: 'subscribed' });
+		expect(await enrolmentAt(shop, 'other:customer-1')).toMatchObject({ status: 'open' });
+	});
+});
+
 describe('a return', () => {
 	const returned = (facts: object) => shop.record(happening(shop, 'return_updated', { return: { returnId: 'return-1', orderId: 'order-1', status: 'received', updatedAtMs: shop.now(), ...facts } }));
 	const journey: Partial<JourneyDefinition> = { events: ['return_updated'], subject: 'return', kind: 'transactional', endsOn: ['return_settled'] };
