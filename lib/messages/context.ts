@@ -1,15 +1,28 @@
-import type { ItemCustomer, ItemLine, JourneyItem } from '../model/item';
+import type { ItemCustomer, ItemLine, ItemProduct, JourneyItem } from '../model/item';
 import { formatMoney } from '../model/money';
 import type { ShopSettings } from '../model/settings';
 import { personName, pickLocale, singleLine, webUrl } from './safe-text';
 
-/** Which addresses the message carries besides the cart's. */
+/** Which addresses of Message Webhook Trigger the message carries. What is absent is not shown. */
 export interface MessageLinks {
-	/** A page on which the reader can unsubscribe. Without it the mail shows no such link. */
+	/** A page on which the reader can unsubscribe. */
 	unsubscribePageUrl?: string;
 	/** A page that asks why the cart was not ordered. */
 	answerPageUrl?: string;
+	/** A page on which the reader chooses topics, channels, frequency and language. */
+	preferencesUrl?: string;
+	/** Confirms the subscription. */
+	confirmUrl?: string;
+	/** Takes a rating: `&v=` and 1 to 5 follow. */
+	rateUrl?: string;
+	/** Takes the answer to a survey: `&v=` and 0 to 10 follow. */
+	surveyUrl?: string;
+	/** This mail as a page. */
+	viewUrl?: string;
 }
+
+/** What a mail is rendered from: an item of a journey, or one of the operator's own that may lack any part. */
+export type MessageItem = Partial<JourneyItem>;
 
 /** A line of the cart as templates see it: clean text, formatted prices, and the raw numbers beside them. */
 export interface ContextItem extends Omit<ItemLine, 'title'> {
@@ -26,9 +39,24 @@ export interface ContextItem extends Omit<ItemLine, 'title'> {
 	initial: string;
 }
 
+/** A product as templates see it. */
+export interface ContextProduct {
+	id: string;
+	title: string;
+	url: string;
+	imageUrl: string;
+	category: string;
+	/** Formatted, or empty. */
+	price: string;
+	/** For the tile that stands in for a missing picture. */
+	initial: string;
+	/** Pieces left, where the shop tells. */
+	stock?: number;
+}
+
 /** What operators' templates can read. Plain data: own properties only, no functions. docs/mail.md lists it. */
 export interface MessageContext {
-	customer: Partial<Omit<ItemCustomer, 'consent'>> & { firstName: string; lastName: string };
+	customer: Partial<Omit<ItemCustomer, 'consent'>> & { firstName: string; lastName: string; emailConsent: string };
 	cart: {
 		id: string;
 		stage: string;
@@ -44,21 +72,26 @@ export interface MessageContext {
 	/** Empty where the journey is not about an order. */
 	order: { id: string; number: string; url: string; total: string; totalMinor: number; currency: string; placedAt: string; paymentDueAt: string; waitsFor: string[]; items: ContextItem[] };
 	/** The product the journey is about: a restocked one, or the one looked at. */
-	product: { id: string; title: string; url: string; imageUrl: string; category: string; price: string; initial: string; stock?: number };
+	product: ContextProduct;
+	/** Recommended products, where a Product Picks node came before. */
+	picks: ContextProduct[];
 	view: { path: string; title: string; category: string; query: string };
 	return: { id: string; status: string; needsBankDetails: boolean; formUrl: string };
 	/** With a custom event: its name and data. */
 	event: { name: string; data: Record<string, string> };
-	shop: { name: string; url: string; logoUrl: string; postalAddress: string; currency: string; locale: string; timezone: string };
+	shop: { name: string; url: string; logoUrl: string; reviewUrl: string; postalAddress: string; currency: string; locale: string; timezone: string };
 	journey: { id: string; name: string; kind: string; step: number; stepName: string; steps: number; enteredAt: string };
-	links: { unsubscribe: string; answer: string };
+	links: { unsubscribe: string; answer: string; preferences: string; confirm: string; rate: string; survey: string; view: string };
 	discountCode: string;
 }
 
+/** More than these nobody shows in one mail. */
+const mostPicks = 12;
+
 /** Builds the context of one mail. Everything in it went through `safe-text`: no control characters, no odd addresses. */
-export function buildContext(item: JourneyItem, settings: ShopSettings, links: MessageLinks, locale: string): MessageContext {
+export function buildContext(item: MessageItem, settings: ShopSettings, links: MessageLinks, locale: string): MessageContext {
 	const { journey, customer, cart } = item;
-	const currency = cart?.currency || item.shop.currency || settings.currency;
+	const currency = cart?.currency || item.shop?.currency || settings.currency;
 	return {
 		customer: {
 			id: customer?.id,
@@ -69,6 +102,7 @@ export function buildContext(item: JourneyItem, settings: ShopSettings, links: M
 			locale: singleLine(customer?.locale, 40),
 			timezone: singleLine(customer?.timezone, 60),
 			country: singleLine(customer?.country, 40),
+			emailConsent: customer?.consent?.email ?? '',
 			orders: { count: customer?.orders?.count ?? 0, spentMinor: customer?.orders?.spentMinor ?? 0 },
 		},
 		cart: {
@@ -84,6 +118,7 @@ export function buildContext(item: JourneyItem, settings: ShopSettings, links: M
 		},
 		order: contextOrder(item, currency, locale),
 		product: contextProduct(item, currency, locale, settings.url),
+		picks: (item.picks ?? []).slice(0, mostPicks).map((pick) => productFacts(pick, currency, locale)),
 		view: {
 			path: singleLine(item.view?.path, 200),
 			title: singleLine(item.view?.title, 200),
@@ -101,29 +136,38 @@ export function buildContext(item: JourneyItem, settings: ShopSettings, links: M
 			data: Object.fromEntries(Object.entries(item.event?.data ?? {}).map(([name, value]) => [name, singleLine(String(value), 200)])),
 		},
 		shop: {
-			name: singleLine(settings.name || item.shop.name, 100),
-			url: webUrl(settings.url || item.shop.url),
+			name: singleLine(settings.name || item.shop?.name, 100),
+			url: webUrl(settings.url || item.shop?.url),
 			logoUrl: webUrl(settings.logoUrl),
+			reviewUrl: webUrl(settings.reviewUrl),
 			postalAddress: settings.postalAddress,
 			currency: settings.currency,
 			locale: settings.locale,
 			timezone: settings.timezone,
 		},
 		journey: {
-			id: journey.id,
-			name: journey.name,
-			kind: journey.kind,
-			step: journey.step,
-			stepName: journey.stepName,
-			steps: journey.steps,
-			enteredAt: journey.enteredAt,
+			id: journey?.id ?? '',
+			name: journey?.name ?? '',
+			kind: journey?.kind ?? '',
+			step: journey?.step ?? 0,
+			stepName: journey?.stepName ?? '',
+			steps: journey?.steps ?? 0,
+			enteredAt: journey?.enteredAt ?? '',
 		},
-		links: { unsubscribe: webUrl(links.unsubscribePageUrl), answer: webUrl(links.answerPageUrl) },
+		links: {
+			unsubscribe: webUrl(links.unsubscribePageUrl),
+			answer: webUrl(links.answerPageUrl),
+			preferences: webUrl(links.preferencesUrl),
+			confirm: webUrl(links.confirmUrl),
+			rate: webUrl(links.rateUrl),
+			survey: webUrl(links.surveyUrl),
+			view: webUrl(links.viewUrl),
+		},
 		discountCode: '',
 	};
 }
 
-function contextOrder({ order }: JourneyItem, shopCurrency: string, locale: string): MessageContext['order'] {
+function contextOrder({ order }: MessageItem, shopCurrency: string, locale: string): MessageContext['order'] {
 	const currency = order?.currency ?? shopCurrency;
 	return {
 		id: order?.id ?? '',
@@ -139,18 +183,30 @@ function contextOrder({ order }: JourneyItem, shopCurrency: string, locale: stri
 	};
 }
 
-function contextProduct({ product, view }: JourneyItem, shopCurrency: string, locale: string, shopUrl: string): MessageContext['product'] {
-	const title = singleLine(product?.title ?? view?.productTitle, 160);
-	const priceMinor = product?.priceMinor ?? view?.priceMinor;
+function contextProduct({ product, view }: MessageItem, shopCurrency: string, locale: string, shopUrl: string): ContextProduct {
+	const seen: ItemProduct = {
+		id: view?.productId ?? '',
+		title: view?.productTitle,
+		url: view?.path?.startsWith('/') ? `${shopUrl}${view.path}` : undefined,
+		imageUrl: view?.imageUrl,
+		category: view?.category,
+		priceMinor: view?.priceMinor,
+	};
+	const told = Object.fromEntries(Object.entries(product ?? {}).filter(([, value]) => value !== undefined && value !== null));
+	return productFacts({ ...seen, ...told }, shopCurrency, locale);
+}
+
+function productFacts({ id, title, url, imageUrl, category, priceMinor, currency, stock }: ItemProduct, shopCurrency: string, locale: string): ContextProduct {
+	const name = singleLine(title, 160);
 	return {
-		id: product?.id ?? view?.productId ?? '',
-		title,
-		url: webUrl(product?.url ?? (view?.path?.startsWith('/') ? `${shopUrl}${view.path}` : undefined)),
-		imageUrl: webUrl(product?.imageUrl ?? view?.imageUrl),
-		category: singleLine(product?.category ?? view?.category, 100),
-		price: priceMinor === undefined ? '' : formatMoney({ amountMinor: priceMinor, currency: product?.currency ?? shopCurrency }, locale),
-		initial: initialOf(title, locale),
-		...(product?.stock !== undefined && { stock: product.stock }),
+		id,
+		title: name,
+		url: webUrl(url),
+		imageUrl: webUrl(imageUrl),
+		category: singleLine(category, 100),
+		price: priceMinor === undefined ? '' : formatMoney({ amountMinor: priceMinor, currency: currency ?? shopCurrency }, locale),
+		initial: initialOf(name, locale),
+		...(stock !== undefined && { stock }),
 	};
 }
 
@@ -186,6 +242,6 @@ function contextItem(line: ItemLine, currency: string, locale: string): ContextI
 }
 
 /** The language to write in: the customer's, else the shop's. */
-export function localeFor(item: JourneyItem, settings: ShopSettings): string {
-	return pickLocale(item.customer?.locale, settings.locale, item.shop.locale);
+export function localeFor(item: MessageItem, settings: ShopSettings): string {
+	return pickLocale(item.customer?.locale, settings.locale, item.shop?.locale);
 }

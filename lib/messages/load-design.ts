@@ -8,6 +8,8 @@ export interface Design {
 	text: CompiledTemplate;
 }
 
+/** Of the plain text; those of the HTML are put in by the build. */
+const textParts = ['footer', 'question'];
 const loaded = new Map<string, Design>();
 
 /**
@@ -24,7 +26,7 @@ export function loadDesign(name: string, designsDir: string = builtDesignsDir(na
 			text: compileTemplate(read(designsDir, `${name}.text.hbs`), {
 				field: `Design ${name} (text)`,
 				mode: 'text',
-				partials: { footer: read(designsDir, 'parts/footer.text.hbs') },
+				partials: Object.fromEntries(textParts.map((part) => [part, read(designsDir, `parts/${part}.text.hbs`)])),
 			}),
 		};
 		loaded.set(key, design);

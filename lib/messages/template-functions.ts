@@ -18,7 +18,8 @@ const dateStyles: Record<string, Intl.DateTimeFormatOptions> = {
 };
 const dateFormats = new Map<string, Intl.DateTimeFormat>();
 
-function formatDate(iso: unknown, style: string, { locale, timezone }: RenderData): string {
+/** A date (ISO 8601 or epoch milliseconds) in the reader's language and time zone; '' where it is none. */
+export function formatDate(iso: unknown, style: string, { locale, timezone }: RenderData): string {
 	const at = typeof iso === 'number' ? iso : typeof iso === 'string' ? DateTime.fromISO(iso, { zone: 'utc' }).toMillis() : NaN;
 	if (!Number.isFinite(at)) return '';
 	const key = `${locale}|${timezone}|${style}`;

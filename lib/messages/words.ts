@@ -1,27 +1,34 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** A text with `{placeholders}`, or one per plural category of `Intl.PluralRules` (`other` always). */
+/**
+ * A text with `{placeholders}`, or one per plural category of `Intl.PluralRules` (by `{count}`). What stands in `[square
+ * brackets]` is left out when a placeholder in it has no value: "Your order[ {order}] is here".
+ */
 export type Phrase = string | ({ other: string } & Partial<Record<Intl.LDMLPluralRule, string>>);
 /** A text, or one for when the customer's first name is known and one for when it is not. */
-export type NamedPhrase = string | { named: string; unnamed: string };
+export type NamedPhrase = Phrase | { named: string; unnamed: string };
 
-export interface ToneWords {
+/** What one message says. */
+export interface MessageWords {
 	subject: NamedPhrase;
 	previewText: NamedPhrase;
 	headline: NamedPhrase;
 	/** Paragraphs are separated by a line break. */
 	intro: NamedPhrase;
-	buttonLabel: NamedPhrase;
+	/** Absent: no button. */
+	buttonLabel?: NamedPhrase;
+	/** Above the recommended products. Absent: `design.picks`. */
+	picksTitle?: NamedPhrase;
+	/** Above the buttons of a rating or a survey, and what their two ends mean. */
+	question?: NamedPhrase;
+	lowest?: NamedPhrase;
+	highest?: NamedPhrase;
 }
 
-export const cartReminderTones = ['reminder', 'benefits', 'lowStock', 'noHurry', 'lastCode'] as const;
-export type CartReminderTone = (typeof cartReminderTones)[number];
-
-/** One file of `words/`. A locale's file may leave keys out: English fills in. */
-export interface Words {
-	locale: string;
-	design: Record<
+/** Words that are the same in all mails. */
+export interface DesignWords
+	extends Record<
 		| 'variantAndQuantity'
 		| 'quantity'
 		| 'moreItems'
@@ -30,21 +37,40 @@ export interface Words {
 		| 'discountTextToday'
 		| 'helpReply'
 		| 'helpVisit'
-		| 'why'
-		| 'whyMarketing'
-		| 'whyTransactional'
 		| 'unsubscribe'
-		| 'viewItem'
+		| 'preferences'
+		| 'viewOnline'
 		| 'whyNot'
-		| 'onlyLeft',
+		| 'invitation'
+		| 'onlyLeft'
+		| 'toShop'
+		| 'picks',
 		Phrase
-	>;
+	> {
+	/** A cart was left. The others: news agreed to, an order, an account, a wish to be told, an address entered, a question asked. */
+	why: Phrase;
+	whyMarketing: Phrase;
+	whyTransactional: Phrase;
+	whyAccount: Phrase;
+	whyAsked: Phrase;
+	whyBought: Phrase;
+	whyConfirm: Phrase;
+	whyContact: Phrase;
+}
+
+/** One file of `words/`. A locale's file may leave keys out: English fills in. */
+export interface Words {
+	locale: string;
+	design: DesignWords;
 	unsubscribePage: Record<'title' | 'text' | 'button' | 'doneTitle' | 'doneText', string>;
 	/** The question why a cart was not ordered; each reason is one button. */
 	answerPage: Record<'title' | 'text' | 'comment' | 'doneTitle' | 'doneText', string> & { reasons: Record<string, string> };
-	/** `lowStock` is used only where stock is really low, else `noHurry`. `lastCodeWithCode` takes the place of `lastCode` when there is a code: only then may it be promised. */
-	cartReminder: Record<CartReminderTone | 'lastCodeWithCode', ToneWords>;
+	/** By id of `catalogue.ts`. `id/variant` has the words that differ where a condition of the message's holds; here the others are filled in. */
+	messages: Record<string, MessageWords>;
 }
+
+/** As a file has them: variants name only what differs. */
+export type WordsFile = { locale: string; design?: Partial<DesignWords>; messages?: Record<string, Partial<MessageWords>> } & Partial<Pick<Words, 'unsubscribePage' | 'answerPage'>>;
 
 let wordsByLocale: Map<string, Words> | undefined;
 const resolved = new Map<string, Words>();
@@ -79,7 +105,7 @@ function candidatesFor(locale: string): string[] {
 
 function readWords(folder: string): Map<string, Words> {
 	const files = readdirSync(folder).filter((name) => name.endsWith('.json'));
-	const parsed = files.map((name) => JSON.parse(readFileSync(join(folder, name), 'utf8')) as Words);
+	const parsed = files.map((name) => JSON.parse(readFileSync(join(folder, name), 'utf8')) as WordsFile);
 	const english = parsed.find((words) => words.locale === 'en') as Words;
 	return new Map(
 		parsed.map((words) => [
@@ -89,25 +115,48 @@ function readWords(folder: string): Map<string, Words> {
 				design: { ...english.design, ...words.design },
 				answerPage: { ...english.answerPage, ...words.answerPage },
 				unsubscribePage: { ...english.unsubscribePage, ...words.unsubscribePage },
-				cartReminder: { ...english.cartReminder, ...words.cartReminder },
+				messages: completed({ ...english.messages, ...words.messages }),
 			},
 		]),
 	);
 }
 
-type Values = Record<string, string | number>;
+/** Fills in what a variant has of its message. */
+function completed(messages: Record<string, Partial<MessageWords>>): Record<string, MessageWords> {
+	return Object.fromEntries(Object.entries(messages).map(([id, words]) => [id, { ...messages[id.split('/')[0]], ...words } as MessageWords]));
+}
+
+export type PhraseValues = Record<string, string | number>;
+const optionalOrPlaceholder = /\[([^[\]]*)\]|\{(\w+)\}/g;
 const placeholder = /\{(\w+)\}/g;
 
 /** Fills in a phrase. Values are put in as they are and never read as placeholders again. */
-export function phrase(text: Phrase, values: Values = {}, locale = 'en'): string {
+export function phrase(text: Phrase, values: PhraseValues = {}, locale = 'en'): string {
 	const chosen = typeof text === 'string' ? text : (text[pluralCategory(Number(values.count), locale)] ?? text.other);
-	return chosen.replace(placeholder, (whole, name: string) => (Object.hasOwn(values, name) ? String(values[name]) : whole));
+	if (!chosen.includes('{')) return chosen;
+	return chosen.replace(optionalOrPlaceholder, (whole, optional: string | undefined, name: string | undefined) => (optional === undefined ? filled(whole, name!, values) : optionalPart(whole, optional, values)));
+}
+
+function filled(whole: string, name: string, values: PhraseValues): string {
+	return Object.hasOwn(values, name) ? String(values[name]) : whole;
+}
+
+function optionalPart(whole: string, optional: string, values: PhraseValues): string {
+	let isComplete = true;
+	let hasPlaceholder = false;
+	const text = optional.replace(placeholder, (part, name: string) => {
+		hasPlaceholder = true;
+		if (!Object.hasOwn(values, name) || values[name] === '') isComplete = false;
+		return filled(part, name, values);
+	});
+	if (!hasPlaceholder) return whole;
+	return isComplete ? text : '';
 }
 
 /** Fills in a phrase that may exist with and without the first name. */
-export function namedPhrase(text: NamedPhrase, name: string, values: Values): string {
-	const chosen = typeof text === 'string' ? text : name ? text.named : text.unnamed;
-	return phrase(chosen, { ...values, name });
+export function namedPhrase(text: NamedPhrase, name: string, values: PhraseValues, locale?: string): string {
+	const chosen = typeof text === 'object' && 'named' in text ? (name ? text.named : text.unnamed) : text;
+	return phrase(chosen, { ...values, name }, locale);
 }
 
 const pluralRules = new Map<string, Intl.PluralRules>();

@@ -31,6 +31,8 @@ export interface JourneyItem {
 	cart?: ItemCart;
 	order?: ItemOrder;
 	product?: ItemProduct;
+	/** Recommended products, put there by a node before Send Reminder. */
+	picks?: ItemProduct[];
 	return?: { id: string; orderId?: string; status: string; needsBankDetails: boolean; formUrl?: string };
 	/** What was looked at. */
 	view?: ViewFacts;

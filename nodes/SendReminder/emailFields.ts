@@ -1,4 +1,5 @@
-import type { INodeProperties } from 'n8n-workflow';
+import type { INodeProperties, INodePropertyOptions } from 'n8n-workflow';
+import { type BuiltInMessage, cartReminders, type CartReminderTone, catalogue, chapters } from '../../lib/messages/catalogue';
 
 const showFor = (show: NonNullable<INodeProperties['displayOptions']>['show']) => ({ displayOptions: { show } });
 
@@ -15,6 +16,18 @@ const words = (displayName: string, name: string, placeholder: string, descripti
 
 const discountCode = words('Discount Code', 'discountCode', 'e.g. COMEBACK10', 'A code that exists in your shop and works for everybody. Empty: the mail shows none.');
 
+const tones = Object.entries(cartReminders) as Array<[CartReminderTone, keyof typeof catalogue]>;
+const toneIds = new Set<string>(Object.values(cartReminders));
+
+const toneOptions = tones
+	.map(([value, id]): INodePropertyOptions => ({ name: catalogue[id].label, value, description: catalogue[id].description }))
+	.sort((one, other) => one.name.localeCompare(other.name));
+
+/** All but the tones of the cart reminder, which have a field of their own. The chapter in the name keeps them together. */
+const builtInOptions = (Object.entries(catalogue) as Array<[string, BuiltInMessage]>)
+	.filter(([id]) => !toneIds.has(id))
+	.map(([value, { chapter, label, description }]): INodePropertyOptions => ({ name: `${chapters[chapter]}: ${label}`, value, description }));
+
 const contentFields: INodeProperties[] = [
 	{
 		displayName: 'Message',
@@ -22,6 +35,7 @@ const contentFields: INodeProperties[] = [
 		type: 'options',
 		noDataExpression: true,
 		options: [
+			{ name: 'Built-In Message', value: 'builtIn', description: 'One of the messages that come with the package, in the customer’s language' },
 			{ name: 'Cart Reminder (Built-In)', value: 'cartReminder', description: 'Shows the cart with pictures and prices; looks right on every phone' },
 			{ name: 'My Words in the Shop’s Design', value: 'letter', description: 'A subject, a text and a button, with the cart, the order or the product under it' },
 			{ name: 'My Own Template', value: 'custom', description: 'Your own subject, HTML and text with Handlebars' },
@@ -34,31 +48,36 @@ const contentFields: INodeProperties[] = [
 		type: 'options',
 		noDataExpression: true,
 		...showFor({ message: ['cartReminder'] }),
-		options: [
-			{ name: 'Friendly Reminder', value: 'reminder', description: 'The cart is kept, and help is offered' },
-			{ name: 'Good Points', value: 'benefits', description: 'What speaks for the choice' },
-			{ name: 'Last Reminder, With a Code', value: 'lastCode', description: 'With the discount code below, valid that day; without a code just a last reminder' },
-			{ name: 'Low Stock, Only if True', value: 'lowStock', description: 'Says what is really running out (three pieces or fewer); else the same as No Hurry' },
-			{ name: 'No Hurry', value: 'noHurry', description: 'A second thought, without pressure' },
-		],
+		options: toneOptions,
 		default: 'reminder',
 		description: 'The words of the mail. Anything can be replaced under "Own Words".',
 	},
-	{ ...discountCode, ...showFor({ message: ['cartReminder'] }) },
+	{
+		displayName: 'Built-In Message',
+		name: 'builtInMessage',
+		type: 'options',
+		noDataExpression: true,
+		...showFor({ message: ['builtIn'] }),
+		options: builtInOptions,
+		default: 'newsletter-thanks',
+		description: 'In English, Traditional and Simplified Chinese, Russian and Thai. Anything can be replaced under "Own Words".',
+	},
+	{ ...discountCode, ...showFor({ message: ['cartReminder', 'builtIn'] }) },
 	{
 		displayName: 'Own Words',
 		name: 'ownWords',
 		type: 'collection',
 		placeholder: 'Replace',
 		default: {},
-		...showFor({ message: ['cartReminder'] }),
+		...showFor({ message: ['cartReminder', 'builtIn'] }),
 		options: [
+			words('Button Address', 'buttonUrl', 'e.g. https://shop.example.com/guide', 'Where the button leads, if not to what the message shows'),
 			words('Button Label', 'buttonLabel', 'e.g. Back to my cart', 'What the button says'),
 			words('Discount Text', 'discountText', 'e.g. 10 % off until midnight', 'What stands under the discount code'),
 			words('Headline', 'headline', 'e.g. Still thinking about it, {{customer.firstName}}?', 'The first line of the mail'),
 			words('Preview Text', 'previewText', 'e.g. Your cart is kept for you', 'What mail programs show beside the subject'),
 			words('Subject', 'subject', 'e.g. {{customer.firstName}}, your cart is still here', 'The subject line'),
-			words('Text', 'intro', 'e.g. We kept everything for you.', 'The text above the cart. A new line makes a new paragraph.', 4),
+			words('Text', 'intro', 'e.g. We kept everything for you.', 'The text of the mail. A new line makes a new paragraph.', 4),
 		],
 	},
 	{
@@ -88,6 +107,7 @@ const contentFields: INodeProperties[] = [
 			{ name: 'Nothing', value: 'nothing' },
 			{ name: 'The Cart', value: 'cart' },
 			{ name: 'The Order', value: 'order' },
+			{ name: 'The Picks', value: 'picks', description: 'Up to four recommended products, where a Product Picks node comes before' },
 			{ name: 'The Product', value: 'product', description: 'The one that is back in stock, or that was looked at' },
 		],
 		default: 'nothing',

@@ -4,11 +4,11 @@ import type { JourneyItem } from '../../../lib/model/item';
 import type { EmailMessage } from '../../../lib/messages/channels/channel';
 import { messageHeaders, messageIdFor, parseMailbox } from '../../../lib/messages/headers';
 import { signLink } from '../../../lib/messages/links';
-import { type CartReminderTone, type ContentOverrides, createRenderer, type LetterPart, type MessageContent, type Renderer } from '../../../lib/messages/render';
+import { type BuiltInId, type CartReminderTone, type ContentOverrides, createRenderer, type LetterPart, type MessageContent, type Renderer } from '../../../lib/messages/render';
 import type { Installation } from '../../../lib/n8n/installation';
 import type { ComposerMaker } from './compose';
 
-const contentFields = ['tone', 'discountCode', 'ownWords', 'subject', 'previewText', 'headline', 'letterText', 'buttonLabel', 'buttonUrl', 'html', 'text'] as const;
+const contentFields = ['builtInMessage', 'tone', 'discountCode', 'ownWords', 'subject', 'previewText', 'headline', 'letterText', 'buttonLabel', 'buttonUrl', 'html', 'text'] as const;
 
 /**
  * Reads the node's words once and compiles them. Only when one of them is an n8n expression is it evaluated for each
@@ -83,5 +83,7 @@ function readContent(context: IExecuteFunctions, itemIndex: number): MessageCont
 		return { kind: 'letter', words, shows: text('shows') as LetterPart };
 	}
 	const ownWords = context.getNodeParameter('ownWords', itemIndex, {}) as ContentOverrides;
-	return { kind: 'builtIn', tone: text('tone') as CartReminderTone, overrides: { ...ownWords, discountCode: text('discountCode') } };
+	const overrides = { ...ownWords, discountCode: text('discountCode') };
+	if (text('message') === 'builtIn') return { kind: 'builtIn', message: text('builtInMessage') as BuiltInId, overrides };
+	return { kind: 'builtIn', tone: text('tone') as CartReminderTone, overrides };
 }

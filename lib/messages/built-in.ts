@@ -1,0 +1,112 @@
+import { ShopJourneysError } from '../model/errors';
+import type { ShopSettings } from '../model/settings';
+import { type BuiltInMessage, builtInMessage } from './catalogue';
+import type { MessageContext } from './context';
+import { discountBox, type DesignModel, frameOf, paragraphs, picksOf, questionOf, shownBy } from './design-model';
+import type { CompiledOverrides } from './operator-words';
+import { pickLocale, singleLine, webUrl } from './safe-text';
+import { formatDate, type RenderData } from './template-functions';
+import { type MessageWords, namedPhrase, phrase, type PhraseValues, type Words } from './words';
+
+/** RFC 5322 asks for lines under 998 characters; nobody reads more than about 60 of a subject. */
+export const maxSubjectLength = 200;
+export const maxPreviewLength = 250;
+
+/** What the model of a mail is made from. */
+export interface ModelInput {
+	context: MessageContext;
+	overrides: CompiledOverrides;
+	words: Words;
+	data: RenderData;
+	settings: ShopSettings;
+	isTransactional: boolean;
+}
+
+/** @throws PARAMETER_INVALID where there is none of that id */
+export function entryOf(id: string): BuiltInMessage {
+	const entry = builtInMessage(id);
+	if (!entry) throw new ShopJourneysError('PARAMETER_INVALID', `There is no built-in message called "${id}"`, { hint: 'Choose one from the list under "Built-In Message".' });
+	return entry;
+}
+
+/**
+ * The design's model of a built-in message.
+ * @throws TEMPLATE_INVALID where a link that it cannot do without is missing
+ */
+export function builtInModel(id: string, entry: BuiltInMessage, input: ModelInput): DesignModel {
+	const { context, overrides, words, data, settings, isTransactional } = input;
+	for (const kind of entry.needs) if (!linkOf(context, kind)) throw missingLink(entry);
+	const said = words.messages[entry.wordsOf?.(context) ?? id];
+	const values = valuesOf(entry, context, data);
+	const saying = (text: MessageWords[keyof MessageWords]) => (text === undefined ? '' : namedPhrase(text, context.customer.firstName, values, words.locale));
+	const wordsOf = (key: 'subject' | 'previewText' | 'headline' | 'intro') => overrides[key]?.(context, data) ?? saying(said[key]);
+	const shown = shownBy(entry.shows, context, words, entry.tellsLowStock);
+	return {
+		// The operator writes in the shop's language; our own words may have had to fall back to English.
+		...frameOf(context, words, settings, { language: overrides.intro ? pickLocale(settings.locale) : words.locale, why: entry.why, isTransactional }),
+		...shown,
+		...(entry.asks ? questionOf(entry.asks, linkOf(context, entry.asks), { question: saying(said.question), lowest: saying(said.lowest), highest: saying(said.highest) }) : { rating: undefined, survey: undefined }),
+		subject: singleLine(wordsOf('subject'), maxSubjectLength),
+		previewText: singleLine(wordsOf('previewText'), maxPreviewLength),
+		headline: singleLine(wordsOf('headline'), 200),
+		intro: paragraphs(wordsOf('intro')),
+		discount: discountBox(context, overrides.discountText?.(context, data) ?? phrase(entry.codeEndsToday ? words.design.discountTextToday : words.design.discountText)),
+		button: buttonOf(entry, input, shown.url, saying(said.buttonLabel)),
+		picks: entry.picks ? picksOf(context, saying(said.picksTitle ?? words.design.picks)) : undefined,
+		aside: asideOf(entry, context, words),
+	};
+}
+
+function linkOf({ links }: MessageContext, kind: string): string {
+	return (links as Record<string, string>)[kind] ?? '';
+}
+
+function missingLink({ label }: BuiltInMessage): ShopJourneysError {
+	return new ShopJourneysError('TEMPLATE_INVALID', `The message "${label}" needs a link that leads to Message Webhook Trigger, which is not published, or not at a public https address`, {
+		hint: 'Publish a workflow with Message Webhook Trigger (template "Links in messages"), and set WEBHOOK_URL for n8n.',
+	});
+}
+
+/** Where the button leads. Where the address that its words speak of is not known, it leads to the shop and says so. */
+function buttonOf(entry: BuiltInMessage, { context, overrides, words, data }: ModelInput, shownUrl: string, ownLabel: string): DesignModel['button'] {
+	const wanted = webUrl(overrides.buttonUrl?.(context, data).trim()) || entry.buttonUrl?.(context) || shownUrl;
+	const url = wanted || context.shop.url;
+	const speaksOfAnother = !wanted && (entry.chapter === '10' || entry.shows === 'order' || entry.shows === 'product');
+	const label = singleLine(overrides.buttonLabel?.(context, data) ?? (speaksOfAnother && ownLabel ? phrase(words.design.toShop) : ownLabel), 60);
+	return url && label ? { label, url } : undefined;
+}
+
+/** What else is asked: why the cart was not ordered; or, with a survey, whether somebody who has not agreed to news would like some. */
+function asideOf({ uses, asks }: BuiltInMessage, { links, customer }: MessageContext, words: Words): DesignModel['aside'] {
+	if (uses?.includes('answer') && links.answer) return { label: phrase(words.design.whyNot), url: links.answer };
+	if (asks === 'survey' && links.preferences && customer.emailConsent !== 'subscribed') return { label: phrase(words.design.invitation), url: links.preferences };
+	return undefined;
+}
+
+/** What the words of a message may name. Text and formatted values only. */
+function valuesOf({ placeholders }: BuiltInMessage, { shop, order, product, view }: MessageContext, data: RenderData): PhraseValues {
+	const values: PhraseValues = { shop: shop.name };
+	for (const placeholder of placeholders) {
+		if (placeholder === 'order') values.order = order.number;
+		else if (placeholder === 'total') values.total = order.total;
+		else if (placeholder === 'due') values.due = formatDate(order.paymentDueAt, 'long', data);
+		else if (placeholder === 'waits') values.waits = listed(order.waitsFor, data.locale);
+		else if (placeholder === 'product') values.product = product.title;
+		else if (placeholder === 'topic') values.topic = product.title || product.category || view.category;
+		else if (placeholder === 'page') values.page = view.title;
+		else if (placeholder === 'count') values.count = product.stock ?? '';
+	}
+	return values;
+}
+
+const listFormats = new Map<string, Intl.ListFormat>();
+
+function listed(titles: string[], locale: string): string {
+	let format = listFormats.get(locale);
+	if (!format) {
+		format = new Intl.ListFormat(locale, { type: 'conjunction' });
+		if (listFormats.size > 100) listFormats.clear();
+		listFormats.set(locale, format);
+	}
+	return format.format(titles);
+}

@@ -1,0 +1,154 @@
+import { isLowStock, type MessagePart } from './catalogue';
+import { themeFor, type Theme } from './colour';
+import type { ContextItem, ContextProduct, MessageContext } from './context';
+import { directionOf, severalLines, singleLine } from './safe-text';
+import type { ShopSettings } from '../model/settings';
+import { type DesignWords, phrase, type Words } from './words';
+
+/** A link with its words. */
+export interface DesignLink {
+	label: string;
+	url: string;
+}
+
+/** A line of the cart, the order, or the product. */
+type DesignItem = Pick<ContextItem, 'title' | 'url' | 'imageUrl' | 'initial' | 'lineTotal' | 'fullLineTotal'> & { details: string; stockNote: string };
+
+/** The question of a mail that is answered by a click on a number. */
+interface DesignQuestion {
+	question: string;
+	lowest: string;
+	highest: string;
+	/** What stands beside the number in plain text: the meaning of the two ends. */
+	choices: Array<DesignLink & { note: string }>;
+}
+
+/** What the compiled designs read. Strings only, so that a design holds no logic beyond "is it there". */
+export interface DesignModel {
+	lang: string;
+	dir: 'ltr' | 'rtl';
+	start: 'left' | 'right';
+	end: 'left' | 'right';
+	subject: string;
+	previewText: string;
+	theme: Theme;
+	shop: MessageContext['shop'];
+	viewOnline: DesignLink | undefined;
+	headline: string;
+	intro: string[];
+	rating: DesignQuestion | undefined;
+	/** Eleven numbers are too many for a row of a phone: they stand in two halves, side by side where there is room. */
+	survey: (DesignQuestion & { lowHalf: DesignLink[]; highHalf: DesignLink[] }) | undefined;
+	items: DesignItem[];
+	moreItems: string;
+	total: { label: string; amount: string } | undefined;
+	discount: { code: string; text: string } | undefined;
+	button: DesignLink | undefined;
+	/** Two products beside each other; an odd one stands beside an empty place. */
+	picks: { title: string; rows: Array<Array<Pick<ContextProduct, 'title' | 'url' | 'imageUrl' | 'initial' | 'price'>>> } | undefined;
+	help: string;
+	postalLines: string[];
+	why: string;
+	/** A question of its own under the mail: why not ordered, or an invitation to subscribe. */
+	aside: DesignLink | undefined;
+	preferences: DesignLink | undefined;
+	unsubscribe: DesignLink | undefined;
+}
+
+type Frame = Pick<DesignModel, 'lang' | 'dir' | 'start' | 'end' | 'theme' | 'shop' | 'viewOnline' | 'help' | 'postalLines' | 'why' | 'preferences' | 'unsubscribe'>;
+
+interface FrameOptions {
+	/** Of the words in the mail. */
+	language: string;
+	/** Why the reader gets it. */
+	why: keyof DesignWords & `why${string}`;
+	isTransactional: boolean;
+}
+
+/** What every mail has, whatever it says. */
+export function frameOf(context: MessageContext, words: Words, settings: ShopSettings, { language, why, isTransactional }: FrameOptions): Frame {
+	const direction = directionOf(language);
+	const { links, shop } = context;
+	const link = (label: 'viewOnline' | 'preferences' | 'unsubscribe', url: string) => (url ? { label: phrase(words.design[label]), url } : undefined);
+	return {
+		lang: language,
+		dir: direction,
+		start: direction === 'rtl' ? 'right' : 'left',
+		end: direction === 'rtl' ? 'left' : 'right',
+		theme: themeFor(settings.colour),
+		shop,
+		viewOnline: link('viewOnline', links.view),
+		help: helpLine(settings, shop.url, words),
+		postalLines: postalLines(shop),
+		why: phrase(words.design[why], { shop: shop.name }),
+		// About a purchase that is under way: there is nothing to unsubscribe from.
+		preferences: isTransactional ? undefined : link('preferences', links.preferences),
+		unsubscribe: isTransactional ? undefined : link('unsubscribe', links.unsubscribe),
+	};
+}
+
+function helpLine(settings: ShopSettings, shopUrl: string, words: Words): string {
+	if (settings.replyTo) return phrase(words.design.helpReply);
+	return shopUrl ? phrase(words.design.helpVisit, { address: shopUrl.replace(/^https?:\/\//, '') }) : '';
+}
+
+/** The address with the shop's name above it, unless it begins with that already. */
+function postalLines({ name, postalAddress }: MessageContext['shop']): string[] {
+	const lines = severalLines(postalAddress, 500).split('\n').filter(Boolean);
+	return lines[0]?.startsWith(name) ? lines : [name, ...lines].filter(Boolean);
+}
+
+/** Lines of a cart in the mail. More would push the button out of sight, and the mail over Gmail's 102 kB. */
+const maxItemsShown = 10;
+
+/** The lines of a cart or an order, the first ten of them, and how many more there are. */
+function linesOf(lines: ContextItem[], words: Words, tellsLowStock: boolean): Pick<DesignModel, 'items' | 'moreItems'> {
+	const hidden = lines.length - maxItemsShown;
+	return {
+		items: lines.slice(0, maxItemsShown).map((line) => ({ ...line, details: details(line, words), stockNote: tellsLowStock && isLowStock(line.stock) ? phrase(words.design.onlyLeft, { count: line.stock }, words.locale) : '' })),
+		moreItems: hidden > 0 ? phrase(words.design.moreItems, { count: hidden }, words.locale) : '',
+	};
+}
+
+function details(line: ContextItem, words: Words): string {
+	const values = { variant: line.variantTitle ?? '', quantity: line.quantity };
+	return phrase(line.variantTitle ? words.design.variantAndQuantity : words.design.quantity, values, words.locale);
+}
+
+/** What a message shows, and where that is in the shop. */
+export function shownBy(shows: MessagePart, { cart, order, product }: MessageContext, words: Words, tellsLowStock = false): Pick<DesignModel, 'items' | 'moreItems' | 'total'> & { url: string } {
+	const total = (amount: string) => (amount ? { label: phrase(words.design.total), amount } : undefined);
+	if (shows === 'cart') return { ...linesOf(cart.items, words, tellsLowStock), total: total(cart.total), url: cart.url };
+	if (shows === 'order') return { ...linesOf(order.items, words, false), total: total(order.total), url: order.url };
+	const isThere = shows === 'product' && product.title !== '';
+	return { items: isThere ? [{ ...product, details: product.category, stockNote: '', lineTotal: product.price, fullLineTotal: '' }] : [], moreItems: '', total: undefined, url: isThere ? product.url : '' };
+}
+
+/** Recommended products in a mail: as many as two rows hold. */
+const mostPicksShown = 4;
+
+/** Those that have a name. Undefined where there are none. */
+export function picksOf({ picks }: MessageContext, title: string): DesignModel['picks'] {
+	const shown = picks.filter((pick) => pick.title !== '').slice(0, mostPicksShown);
+	if (shown.length === 0) return undefined;
+	return { title, rows: shown.length > 2 ? [shown.slice(0, 2), shown.slice(2)] : [shown] };
+}
+
+/** The buttons of a rating (1 to 5) or a survey (0 to 10), and what their ends mean. */
+export function questionOf(kind: 'rate' | 'survey', url: string, said: Pick<DesignQuestion, 'question' | 'lowest' | 'highest'>): Pick<DesignModel, 'rating' | 'survey'> {
+	const [first, last] = kind === 'rate' ? [1, 5] : [0, 10];
+	const choices = Array.from({ length: last - first + 1 }, (_none, index) => {
+		const value = first + index;
+		return { label: String(value), url: `${url}&v=${value}`, note: value === first ? said.lowest : value === last ? said.highest : '' };
+	});
+	if (kind === 'rate') return { rating: { ...said, choices }, survey: undefined };
+	return { rating: undefined, survey: { ...said, choices, lowHalf: choices.slice(0, 6), highHalf: choices.slice(6) } };
+}
+
+export function discountBox({ discountCode }: MessageContext, text: string): DesignModel['discount'] {
+	return discountCode ? { code: discountCode, text: singleLine(text, 200) } : undefined;
+}
+
+export function paragraphs(text: string): string[] {
+	return severalLines(text, 5000).split('\n').filter(Boolean);
+}
