@@ -14,7 +14,7 @@ export class SendReminder implements INodeType {
 		group: ['output'],
 		version: 1,
 		subtitle:
-			'={{ "E-mail: " + ($parameter["message"] === "custom" ? "my own template" : $parameter["message"] === "letter" ? $parameter["subject"] : { reminder: "friendly reminder", benefits: "good points", noHurry: "no hurry", lowStock: "low stock, only if true", lastCode: "last, with a code" }[$parameter["tone"]]) }}',
+			'={{ "E-mail: " + ($parameter["message"] === "custom" ? "my own template" : $parameter["message"] === "letter" ? $parameter["subject"] : $parameter["message"] === "builtIn" ? $parameter["builtInMessage"].replaceAll("-", " ") : { reminder: "friendly reminder", benefits: "good points", noHurry: "no hurry", lowStock: "low stock, only if true", lastCode: "last, with a code", reward: "reward", similar: "similar products", story: "story" }[$parameter["tone"]]) }}',
 		description: 'Sends one e-mail per customer, with consent, never twice and never after the purchase',
 		defaults: { name: 'Send Reminder' },
 		usableAsTool: true,
