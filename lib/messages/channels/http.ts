@@ -50,11 +50,14 @@ export interface ChannelTools {
 /** How long one send waits in all while a provider says that it is too busy. */
 const waitAtMostMs = 30 * secondMs;
 
+/** From here half a minute has room for some sixty attempts. */
+const shortestPauseMs = 500;
+
 /** What a provider answered; with `retryAfterMs` it is still too busy, and says for how long. */
 export type Answer = ProviderResponse & { retryAfterMs?: number };
 
 /**
- * Asks a provider. While it says that it is too busy, it is asked again after the time that it names (`Retry-After`), or
+ * Asks a provider. While it says that it is too busy, it is asked again after the time that it names, or
  * after growing pauses, for half a minute at most.
  * @param isThrottle what counts as too busy: by default 429.
  * @returns its answer; or, where there was none, what that means for the message.
@@ -70,11 +73,22 @@ export async function ask(tools: ChannelTools, request: ProviderRequest, isThrot
 			return error.mayHaveArrived ? { status: 'unknown', response: error.message } : { status: 'refused', permanent: false, scope: 'provider', response: error.message };
 		}
 		if (!isThrottle(response)) return response;
-		const pauseMs = retryAfterMs(response, tools.nowMs()) ?? growingPauseMs(attempt);
+		// Never less than a little: a provider that says "in 0 seconds" again and again is not asked for ever.
+		const pauseMs = Math.max(namedPauseMs(response, tools.nowMs()) ?? growingPauseMs(attempt), shortestPauseMs);
 		if (waitedMs + pauseMs > waitAtMostMs) return { ...response, retryAfterMs: pauseMs };
 		await tools.sleep(pauseMs);
 		waitedMs += pauseMs;
 	}
+}
+
+/** How long an answer asks to wait: `Retry-After`, else `RateLimit-Reset` in seconds from now or `X-RateLimit-Reset`, which may be a moment in Unix time. */
+export function namedPauseMs(response: ProviderResponse, nowMs: number): number | undefined {
+	const asked = retryAfterMs(response, nowMs);
+	if (asked !== undefined) return asked;
+	const reset = Number((response.headers['ratelimit-reset'] ?? response.headers['x-ratelimit-reset'])?.trim() || NaN);
+	if (Number.isNaN(reset)) return undefined;
+	const momentMs = reset > 1e12 ? reset : reset * 1000;
+	return Math.max(0, Math.ceil(reset > 1e9 ? momentMs - nowMs : momentMs));
 }
 
 /** Whether `ask` got an answer. */

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import type { Readable } from 'node:stream';
 import { createTransport } from 'nodemailer';
-import { isPlainHeader, parseMailbox, withoutControls } from '../headers';
+import { type Mailbox, parseMailbox, withoutControls } from '../headers';
 import type { EmailChannel, EmailMessage, SendOutcome } from './channel';
+import { mailData } from './mail-data';
 import { outcomeOf, refused, type SmtpFailure } from './smtp-outcome';
 
 /** n8n's built-in credential type `smtp`. */
@@ -93,26 +94,12 @@ export function createSmtpChannel(credential: SmtpCredential, options: SmtpOptio
 		},
 	};
 
-	async function sendThrough(pool: Transport, message: EmailMessage, from: { name: string; address: string }, to: { name: string; address: string }, timeoutMs: number, host: string): Promise<SendOutcome> {
+	async function sendThrough(pool: Transport, message: EmailMessage, from: Mailbox, to: Mailbox, timeoutMs: number, host: string): Promise<SendOutcome> {
 		const progress: Progress = {};
 		const abort = new AbortController();
 		const timer = setTimeout(() => abort.abort(), timeoutMs);
-		const replyTo = message.replyTo ? parseMailbox(message.replyTo) : undefined;
 		try {
-			const info = await pool.sendMail({
-				messageId: message.messageId,
-				from,
-				to,
-				replyTo,
-				envelope: { from: from.address, to: [to.address] },
-				subject: withoutControls(message.subject),
-				// Said rather than found out: nodemailer would count the letters of each mail, a tenth of the work of sending it.
-				html: { content: message.html, contentTransferEncoding: 'quoted-printable' },
-				text: message.text,
-				headers: preparedHeaders(message.headers),
-				signal: abort.signal,
-				sendProgress: progress,
-			} as Parameters<Transport['sendMail']>[0]);
+			const info = await pool.sendMail({ ...mailData(message, from, to), signal: abort.signal, sendProgress: progress } as Parameters<Transport['sendMail']>[0]);
 			return { status: 'sent', response: redacted(String(info.response ?? ''), credential) };
 		} catch (error) {
 			const outcome = outcomeOf(error as SmtpFailure, progress.stream?.readableDidRead === true, host);
@@ -144,9 +131,6 @@ function openTransport(credential: SmtpCredential, settings: Required<SmtpOption
 		connectionTimeout: settings.connectionTimeoutMs,
 		greetingTimeout: settings.greetingTimeoutMs,
 		socketTimeout: settings.socketTimeoutMs,
-		// Nothing in a message makes this process read its files or call addresses.
-		disableFileAccess: true,
-		disableUrlAccess: true,
 	});
 	// nodemailer does not say how far a failed send had come. The body is read only after the server said 354 to DATA,
 	// so a body that was read is the mark. `stream` plug-ins run when the message is built and before it is sent.
@@ -166,16 +150,6 @@ function openTransport(credential: SmtpCredential, settings: Required<SmtpOption
 		done();
 	});
 	return transport;
-}
-
-/**
- * Headers that must arrive byte for byte (addresses of List-Unsubscribe) go out as they are. nodemailer would encode
- * or fold others; it also removes line breaks from them.
- */
-function preparedHeaders(headers: Record<string, string>) {
-	return Object.entries(headers)
-		.filter(([name]) => /^[A-Za-z][A-Za-z0-9-]*$/.test(name))
-		.map(([key, value]) => (isPlainHeader(key, value) ? { key, value: { prepared: true, value } } : { key, value: withoutControls(value) }));
 }
 
 /** Servers may quote what they were given. Password and user never get into an item, a log or an error. */

@@ -1,9 +1,14 @@
 import type { INodeCredentialDescription, INodeProperties, INodePropertyOptions } from 'n8n-workflow';
+import { mailgun } from './mailgun';
+import { postmark } from './postmark';
 import type { ChannelChoice, MessageProvider } from './provider';
+import { resend } from './resend';
+import { sendgrid } from './sendgrid';
+import { ses } from './ses';
 import { smtp } from './smtp';
 
-/** Every way to send, in the order in which the field lists them. */
-export const providers: MessageProvider[] = [smtp];
+/** Every way to send, in the order in which the field lists them. The first of a channel is its default. */
+export const providers: MessageProvider[] = [smtp, ses, mailgun, postmark, resend, sendgrid];
 
 const channelNames: Record<ChannelChoice, string> = { email: 'E-Mail', sms: 'SMS', whatsapp: 'WhatsApp', push: 'Web Push', webhook: 'Webhook' };
 
