@@ -58,10 +58,13 @@ export interface EventCondition {
 	withinDays: number;
 }
 
+/** Stands for the step whose message was sent last. */
+export const newestStep = -1;
+
 /** What became of this enrolment's earlier messages. False outside a journey. */
 export interface MessageCondition {
 	message: 'opened' | 'clicked' | 'answered' | 'code_used' | 'sent';
-	/** 1-based; absent: any earlier step. */
+	/** 1-based; absent: any earlier step; `newestStep`: the message that was sent last. */
 	step?: number;
 	is: boolean;
 }

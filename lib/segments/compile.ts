@@ -1,5 +1,5 @@
 import { dayMs } from '../model/clock';
-import type { Condition, EventCondition, FieldCondition, MessageCondition, NearCondition } from '../model/conditions';
+import { type Condition, type EventCondition, type FieldCondition, type MessageCondition, type NearCondition, newestStep } from '../model/conditions';
 import type { AttributeValue } from '../model/events';
 import { type CustomerRecord, historyField, type HistoryRecord } from '../model/records';
 import type { ShopSettings } from '../model/settings';
@@ -440,14 +440,23 @@ function compileMessage({ message, step, is }: MessageCondition, { readFrom }: C
 	if (readFrom === 'records') {
 		return ({ enrolment }) => {
 			if (!enrolment) return false;
-			return Object.values(enrolment.sends).some((send) => (step === undefined || send.step + 1 === step) && became(message, send.state, send.openedAtMs, send.clickedAtMs, send.answeredAtMs, send.codeUsedAtMs)) === is;
+			const sends = ofStep(Object.values(enrolment.sends), step, (send) => send.step + 1, ({ atMs }) => atMs);
+			return sends.some((send) => became(message, send.state, send.openedAtMs, send.clickedAtMs, send.answeredAtMs, send.codeUsedAtMs)) === is;
 		};
 	}
 	return ({ item }) => {
 		const messages = item?.journey?.messages;
 		if (!Array.isArray(messages)) return false;
-		return messages.some((sent) => (step === undefined || sent.step === step) && became(message, sent.state, sent.openedAt, sent.clickedAt, sent.answeredAt, sent.codeUsedAt)) === is;
+		return ofStep(messages, step, (sent) => sent.step, ({ sentAt }) => Date.parse(sentAt ?? '')).some((sent) => became(message, sent.state, sent.openedAt, sent.clickedAt, sent.answeredAt, sent.codeUsedAt)) === is;
 	};
+}
+
+/** The messages of one step, of the newest that was sent, or all. */
+function ofStep<T extends { state: string }>(messages: T[], step: number | undefined, stepOf: (message: T) => number, sentMs: (message: T) => number): T[] {
+	if (step === undefined) return messages;
+	if (step !== newestStep) return messages.filter((message) => stepOf(message) === step);
+	const sent = messages.filter(({ state }) => state === 'sent');
+	return sent.length === 0 ? [] : [sent.reduce((newest, message) => (sentMs(message) >= sentMs(newest) ? message : newest))];
 }
 
 function became(message: MessageCondition['message'], state: string, opened: unknown, clicked: unknown, answered: unknown, codeUsed: unknown): boolean {

@@ -1,4 +1,4 @@
-import type { Condition, EventCondition, FieldCondition, MessageCondition, NearCondition } from '../model/conditions';
+import { type Condition, type EventCondition, type FieldCondition, type MessageCondition, type NearCondition, newestStep } from '../model/conditions';
 import { ShopJourneysError } from '../model/errors';
 import { eventCatalogue } from '../model/events';
 import { historyDays } from '../model/records';
@@ -103,7 +103,7 @@ function eventProblems({ event, of, times, count, withinDays }: EventCondition):
 
 function messageProblems({ message, step }: MessageCondition): string[] {
 	if (!['opened', 'clicked', 'answered', 'code_used', 'sent'].includes(message)) return [`Messages cannot be "${shown(message)}".`];
-	return step === undefined || (Number.isSafeInteger(step) && step >= 1) ? [] : [`The step of the earlier message is "${shown(step)}": steps are numbered from 1 on.`];
+	return step === undefined || (Number.isSafeInteger(step) && (step >= 1 || step === newestStep)) ? [] : [`The step of the earlier message is "${shown(step)}": steps are numbered from 1 on, and ${newestStep} is the newest message.`];
 }
 
 function nearProblems({ near }: NearCondition): string[] {

@@ -1,5 +1,5 @@
 import type { INodeProperties, INodePropertyCollection, INodePropertyOptions, NodeHint } from 'n8n-workflow';
-import type { Condition, EventCondition, FieldCondition, GroupCondition, MessageCondition, NearCondition, Operator } from '../../model/conditions';
+import { type Condition, type EventCondition, type FieldCondition, type GroupCondition, type MessageCondition, type NearCondition, type Operator, newestStep } from '../../model/conditions';
 import { eventCatalogue, type EventType } from '../../model/events';
 import { parseAmountMinor } from '../../model/money';
 import { historyDays } from '../../model/records';
@@ -282,7 +282,7 @@ const messageValues: INodeProperties[] = [
 		],
 		default: 'yes',
 	},
-	{ displayName: 'Step', name: 'step', type: 'number', noDataExpression: true, typeOptions: { minValue: 0 }, default: 0, description: 'Which step sent it, counted from 1. 0 is any step.' },
+	{ displayName: 'Step', name: 'step', type: 'number', noDataExpression: true, typeOptions: { minValue: newestStep }, default: 0, description: 'Which step sent it, counted from 1. 0 is any step, -1 the newest message.' },
 ];
 
 const nearValues: INodeProperties[] = [

@@ -1,4 +1,4 @@
-import type { Condition } from '../../../lib/model/conditions';
+import { type Condition, newestStep } from '../../../lib/model/conditions';
 import { dayMs } from '../../../lib/model/clock';
 import type { JourneyItem } from '../../../lib/model/item';
 import { type CustomerRecord, historyDays, historyField } from '../../../lib/model/records';
@@ -168,6 +168,9 @@ describe('compiled conditions', () => {
 		expect(asked({ message: 'clicked', step: 2, is: false })).toBe(true);
 		expect(asked({ message: 'sent', step: 2, is: true })).toBe(false);
 		expect(asked({ message: 'code_used', is: true })).toBe(false);
+		const inTurn = { sends: { a: { ...base, state: 'sent', step: 3, openedAtMs: now, atMs: now - 1 }, b: { ...base, state: 'sent', step: 0, clickedAtMs: now, atMs: now - 2 }, c: { ...base, state: 'failed', step: 4 } } } as const;
+		expect((['sent', 'opened', 'clicked'] as const).map((message) => decide({ message, step: newestStep, is: true }, { enrolment: inTurn }))).toEqual([true, true, false]);
+		expect(decide({ message: 'sent', step: newestStep, is: false }, { enrolment: { sends: {} } })).toBe(true);
 		expect([decide({ message: 'opened', is: true }), decide({ message: 'opened', is: false })]).toEqual([false, false]);
 	});
 
