@@ -44,6 +44,33 @@ export async function applyEndings(tx: Transaction, event: ShopEvent, customerId
 	if (filledAtMs !== null && owner) await endOpen(tx, owner, ['cart_started'], ({ openedAtMs }) => (filledAtMs > openedAtMs ? 'cart_started' : null), definitions, nowMs);
 }
 
+const answers: EventType[] = ['rated', 'surveyed', 'cart_answered'];
+
+/**
+ * Ends what an answer or a reply ends, of what was under way when it was given. An answer ends the enrolment whose message asked, where its journey listens; one
+ * that names no message, those of the customer that listen (of a rating: about that order, or about none). A reply ends the
+ * enrolment it replies to, or where it names none all marketing of the customer, since a person takes over; other journeys end where they listen.
+ */
+export async function applyReaction(tx: Transaction, event: ShopEvent, customerId: string | null, definitions: Definitions, nowMs: number): Promise<void> {
+	const isReply = event.type === 'message_replied';
+	if (customerId === null || !(isReply || answers.includes(event.type))) return;
+	const word: EndsOn & EndReason = isReply ? 'replied' : 'answered';
+	const { enrolment: asked, campaign } = event.message ?? {};
+	const listens = (journey: string) => definitions.byId.get(journey)?.endsOn.includes(word) === true;
+	await tx.load([keys.customer(customerId)]);
+	const open = Object.entries(tx.get<CustomerRecord>(keys.customer(customerId))?.open ?? {});
+	const mayEnd = isReply ? open : open.filter(([id, { journey }]) => listens(journey) && (asked === undefined || id === asked));
+	await tx.load(mayEnd.map(([id]) => keys.enrolment(id)));
+	for (const [id, { journey }] of mayEnd) {
+		const enrolment = tx.get<EnrolmentRecord>(keys.enrolment(id));
+		if (enrolment?.status !== 'open' || enrolment.openedAtMs > event.occurredAtMs) continue;
+		const isMeant = asked === undefined ? campaign === undefined : id === asked;
+		const isOfOrder = enrolment.orderId === undefined || event.rating?.orderId === undefined || enrolment.orderId === event.rating.orderId;
+		const ends = isReply ? listens(journey) || (enrolment.kind === 'marketing' && isMeant) : id === asked || isOfOrder;
+		if (ends) end(tx, definitions.byId.get(journey) ?? null, enrolment, word, nowMs);
+	}
+}
+
 /** When something stood in a cart by this event; null where it tells of no cart, or of an empty or finished one. */
 function cartFilledAtMs({ cart, custom, occurredAtMs }: ShopEvent): number | null {
 	if (cart) return cart.items.length > 0 && !cart.closed ? cart.updatedAtMs : null;

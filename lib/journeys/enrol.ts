@@ -1,4 +1,4 @@
-import { type AttributeValue, type EventType, orderIdOf, type ShopEvent } from '../model/events';
+import { type EventType, orderIdOf, type ShopEvent } from '../model/events';
 import { type ProductRule, type ProductRulesRecord, ruleFor } from '../model/productRules';
 import { type Anchor, type CustomerRecord, type EnrolmentRecord, type HistoryRecord, type JourneyDefinition, keys, type OrderRecord, type ProductRecord, type ReturnRecord } from '../model/records';
 import type { Facts } from '../segments/fields';
@@ -6,7 +6,8 @@ import type { Transaction } from '../store/transaction';
 import { dateMs } from './anchor';
 import { applyBrowse } from './browse';
 import type { Definitions } from './definitions';
-import { applyEndings, endOpen, isOverAlready } from './endings';
+import { applyEndings, applyReaction, endOpen, isOverAlready } from './endings';
+import { dataOf } from './eventData';
 import { type About, enrolmentId, entityOf, hasNotBegun, restart } from './enrolment';
 import { keptView, tryEnter, whereOf } from './gate';
 import { firstStep, zoneOf } from './schedule';
@@ -35,6 +36,7 @@ export interface Happening {
 export async function applyJourneys(tx: Transaction, { event, happened, customerId, definitions, nowMs }: Happening): Promise<void> {
 	await applyEndings(tx, event, customerId, definitions, nowMs);
 	if (customerId !== null && happened.some(({ type }) => type === 'subscribed')) await endOpen(tx, customerId, ['subscribed'], () => 'subscribed', definitions, nowMs);
+	if (happened.some(({ type }) => type === event.type)) await applyReaction(tx, event, customerId, definitions, nowMs);
 	const owner = customerId ?? ownerOfOrder(tx, event);
 	if (owner === null) return;
 	await tx.load([keys.customer(owner)]);
@@ -91,10 +93,12 @@ interface Subjects {
 
 async function subjectsOf(tx: Transaction, event: ShopEvent, productJourneys: number): Promise<Subjects> {
 	const returned = event.return && tx.has(keys.return(event.return.returnId)) ? tx.get<ReturnRecord>(keys.return(event.return.returnId)) : null;
-	const orderId = orderIdOf(event) ?? returned?.orderId;
+	const orderId = orderIdOf(event) ?? returned?.orderId ?? event.rating?.orderId;
 	const order = orderId === undefined ? null : ((await tx.peek<OrderRecord>([keys.order(orderId)])).get(keys.order(orderId)) ?? null);
 	const items = order?.items ?? event.refund?.items ?? event.cart?.items ?? [];
-	const products = [...new Set([event.product?.productId, event.view?.productId, ...items.map(({ productId }) => productId)].filter((id) => id !== undefined))];
+	// A rating of one product of an order is about that one.
+	const named = event.product?.productId ?? event.view?.productId ?? event.message?.productId ?? event.rating?.productId;
+	const products = [...new Set([named, ...(event.rating?.productId === undefined ? items : []).map(({ productId }) => productId)].filter((id) => id !== undefined))];
 	return { order, returned, products: products.slice(0, Math.max(1, Math.floor(maxProducts / Math.max(1, productJourneys)))) };
 }
 
@@ -149,13 +153,6 @@ function goodsOf({ items }: OrderRecord, { rules }: ProductRulesRecord, products
 function factsOf(tx: Transaction, customerId: string, event: ShopEvent, type: EventType, { order, returned }: Pick<Subjects, 'returned'> & Pick<Facts, 'order'>, product: ProductRecord | null): Facts {
 	const history = tx.has(keys.history(customerId)) ? tx.get<HistoryRecord>(keys.history(customerId)) : null;
 	return { history, order, product, view: event.view ?? null, event: { type, name: event.custom?.name, data: dataOf(event, returned) } };
-}
-
-/** What an event says besides its documents, as conditions and items know it. */
-function dataOf({ custom, answer }: ShopEvent, returned: ReturnRecord | null): Record<string, AttributeValue> | undefined {
-	if (custom?.data) return custom.data;
-	if (answer) return { reason: answer.reason };
-	return returned ? { status: returned.status, needsBankDetails: returned.needsBankDetails === true } : undefined;
 }
 
 /** What the journey would be about: one for each of its subjects that the event names. */

@@ -220,6 +220,8 @@ export interface MessageFacts {
 	bounce?: 'hard' | 'soft';
 	/** The provider's words, or the first words of a reply; never an address. */
 	detail?: string;
+	/** With `message_bounced` and `message_complained`: the address it is about, where that is told. Compared with the customer's own, and not kept. */
+	address?: string;
 }
 
 /** How the customer rates an order or a product, by a button in a mail or on its page. */
@@ -389,7 +391,7 @@ export interface ShopEvent {
 	isHistory?: boolean;
 	/** With `blocked` and `unblocked`: why, in the operator's words. */
 	note?: string;
-	/** With message events. */
+	/** With message events; with `unsubscribed` the channel it is for (by default e-mail); with answers the message that asked. */
 	message?: MessageFacts;
 	/** With `rated`; `customerId` names who. */
 	rating?: RatingFacts;

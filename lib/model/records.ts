@@ -69,12 +69,21 @@ export interface CustomerRecord {
 	engagement?: { sent?: number; lastSentAtMs?: number; opened?: number; lastOpenedAtMs?: number; clicked?: number; lastClickedAtMs?: number };
 	/** The newest marketing message on each channel, booked before it leaves: what the frequency cap counts from. */
 	contacts?: Partial<Record<MessageChannel, ContactRecord>>;
-	/** Soft bounces of the e-mail address in a row; a delivery sets it back. The fifth suppresses. */
-	softBounces?: number;
+	/** Soft bounces of the e-mail address since it last proved to work, newest first: when each was, at most 5. The fifth suppresses. */
+	softBouncesAtMs?: number[];
+	/** When the e-mail address last proved to work: a delivery, an open, a click, or a block lifted by hand. */
+	reachedAtMs?: number;
 	/** Where this customer's browsers take web push, newest first, at most 5. */
 	pushSubscriptions?: Array<PushSubscriptionFacts & { atMs: number }>;
+	/** Browsers that take none any more, newest first, at most 5: a late word of one does not bring it back. */
+	pushEnded?: Array<{ endpoint: string; atMs: number }>;
 	/** What the customer wants to hear of, and how often. */
-	preferences?: PreferenceFacts & { atMs: number };
+	preferences?: PreferenceFacts & {
+		atMs: number;
+		sequenceMs?: number;
+		/** What the newest word said nothing of, and when it was told: [time, tie-break]. */
+		earlier?: Record<string, readonly number[]>;
+	};
 	/** Answers to surveys, newest first, at most 20. */
 	surveys?: Array<{ atMs: number; score: number; topics?: string[]; comment?: string }>;
 	/** Ratings, newest first, at most 20. */

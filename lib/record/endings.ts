@@ -1,5 +1,6 @@
 import type { Definitions, DefinitionsById } from '../journeys/definitions';
 import { end } from '../journeys/enrolment';
+import type { ShopEvent } from '../model/events';
 import { type CustomerRecord, type EndReason, type EnrolmentRecord, keys } from '../model/records';
 import type { Transaction } from '../store/transaction';
 import type { RecordContext } from './identity';
@@ -32,27 +33,29 @@ export async function endUnsubscribed(tx: Transaction, before: CustomerRecord | 
 	await endAll(tx, customerId, 'unsubscribed', true, definitions, context.journeyNowMs);
 }
 
-/** The customer used an unsubscribe link of ours, which nothing told earlier undoes. Returns whether it was news. */
-export async function applyUnsubscribe(tx: Transaction, customer: CustomerRecord, source: string, definitions: Definitions, context: RecordContext): Promise<boolean> {
-	const { email } = customer.consent;
-	const atMs = Math.max(context.journeyNowMs, email?.atMs ?? -Infinity);
-	tx.set(keys.customer(customer.id), { ...customer, consent: { ...customer.consent, email: { status: 'unsubscribed', basis: email?.basis ?? 'unknown', source, atMs } } });
+/** The customer unsubscribed from a channel by a link of ours or a word (STOP), which nothing told earlier undoes. Returns whether it was news. */
+export async function applyUnsubscribe(tx: Transaction, customer: CustomerRecord, { source, message }: ShopEvent, definitions: Definitions, context: RecordContext): Promise<boolean> {
+	const channel = message?.channel ?? 'email';
+	const before = customer.consent[channel];
+	const atMs = Math.max(context.journeyNowMs, before?.atMs ?? -Infinity);
+	tx.set(keys.customer(customer.id), { ...customer, consent: { ...customer.consent, [channel]: { status: 'unsubscribed', basis: before?.basis ?? 'unknown', source, atMs } } });
 	await endUnsubscribed(tx, customer, customer.id, definitions, context);
-	return email?.status !== 'unsubscribed';
+	return before?.status !== 'unsubscribed';
 }
 
 /** An operator blocks a customer by hand: nothing reaches them any more, and what is under way ends. Returns whether it was news. */
 export async function applyBlock(tx: Transaction, customer: CustomerRecord, note: string | undefined, definitions: Definitions, context: RecordContext): Promise<boolean> {
-	if (customer.suppressed) return false;
+	// A block by hand outlasts soft bounces, which a delivery takes back.
+	if (customer.suppressed && customer.suppressed.reason !== 'soft_bounces') return false;
 	tx.set(keys.customer(customer.id), { ...customer, suppressed: { reason: 'blocked', atMs: context.journeyNowMs, ...(note && { note }) } });
 	await endAll(tx, customer.id, 'suppressed', false, definitions, context.journeyNowMs);
 	return true;
 }
 
-/** An operator lifts a block, whatever it came from; except that who asked to be forgotten stays so. Returns whether it was news. */
-export function applyUnblock(tx: Transaction, customer: CustomerRecord): boolean {
-	const { suppressed, ...free } = customer;
+/** An operator lifts a block, whatever it came from, and soft bounces count anew; except that who asked to be forgotten stays so. Returns whether it was news. */
+export function applyUnblock(tx: Transaction, customer: CustomerRecord, nowMs: number): boolean {
+	const { suppressed, softBouncesAtMs: _bounces, ...free } = customer;
 	if (!suppressed || suppressed.reason === 'erased') return false;
-	tx.set(keys.customer(customer.id), free);
+	tx.set(keys.customer(customer.id), { ...free, reachedAtMs: Math.max(free.reachedAtMs ?? -Infinity, nowMs) });
 	return true;
 }

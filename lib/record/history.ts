@@ -22,8 +22,8 @@ const none: HistoryRecord = { days: {}, recent: [] };
 export const dayOf = (atMs: number) => Math.floor(atMs / dayMs);
 
 /** How an event is counted. One that lies ahead (a shop's clock) counts as of now. */
-export function happeningOf({ type, occurredAtMs, view, custom, product, return: told, refund, cart }: ShopEvent, nowMs: number): Happening {
-	const of = { product: view?.productId ?? product?.productId, category: view?.category, path: view?.path, query: view?.query, name: custom?.name };
+export function happeningOf({ type, occurredAtMs, view, custom, product, return: told, refund, cart, message, rating }: ShopEvent, nowMs: number): Happening {
+	const of = { product: view?.productId ?? product?.productId ?? message?.productId ?? rating?.productId, category: view?.category ?? message?.category, path: view?.path, query: view?.query, name: custom?.name };
 	const details = Object.entries(of).filter(([, value]) => value !== undefined && value !== '');
 	const id = told?.returnId ?? refund?.orderId ?? cart?.cartToken ?? cart?.checkoutToken ?? product?.productId;
 	return {

@@ -214,8 +214,8 @@ function believed(aliases: string[], { to }: Leads, { email, phone }: CustomerFa
 	return aliases.filter((alias) => alias === chosen || isVisitorAlias(alias));
 }
 
-/** Without consent to e-mail and SMS, and without the addresses that were not believed. */
-function ofBrowser({ shopCustomerId, email, phone, emailConsent: _email, smsConsent: _sms, ...facts }: CustomerFacts, aliases: string[]): CustomerFacts {
+/** Without consent to e-mail, SMS and WhatsApp, and without the addresses that were not believed. */
+function ofBrowser({ shopCustomerId, email, phone, emailConsent: _email, smsConsent: _sms, whatsappConsent: _whatsapp, ...facts }: CustomerFacts, aliases: string[]): CustomerFacts {
 	return {
 		...facts,
 		...(shopCustomerId && aliases.includes(keys.alias('shop-customer', shopCustomerId)) && { shopCustomerId }),

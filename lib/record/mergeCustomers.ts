@@ -1,6 +1,8 @@
 import type { MessageChannel } from '../model/events';
 import type { CustomerRecord } from '../model/records';
+import { mergeContacts, withMergedAnswers } from './answers';
 import { mergeBought } from './bought';
+import { mergeSoftBounces, strongerSuppression } from './bounces';
 import { mergeAsks } from './optIn';
 import { mergeProfiles, strongerConsent, withMergedWords, withProfile } from './profile';
 
@@ -30,18 +32,19 @@ export function inOrderOfStay(a: CustomerRecord, b: CustomerRecord): [stays: Cus
  */
 export function mergeCustomers(a: CustomerRecord, b: CustomerRecord): CustomerRecord {
 	const [stays, goes] = inOrderOfStay(a, b);
-	const { aliases: _a, merged: _m, consent: _c, suppressed: _s, visits: _v, engagement: _e, restock: _r, optInAsks: _o, bought: _b, latestCart: _l, ...rest } = withMergedWords(withProfile(stays, mergeProfiles(stays, goes)), goes);
+	const { aliases: _a, merged: _m, consent: _c, suppressed: _s, visits: _v, engagement: _e, restock: _r, optInAsks: _o, bought: _b, latestCart: _l, contacts: _t, ...rest } = withMergedAnswers(withMergedWords(withProfile(stays, mergeProfiles(stays, goes)), goes), goes);
 	const merged = [goes.id, ...(goes.merged ?? []), ...(stays.merged ?? [])].slice(0, maxMerged);
 	const aliases = mostTrusted([...(stays.aliases ?? []), ...(goes.aliases ?? [])]);
 	const bought = mergeBought(stays.bought, goes.bought);
 	const latestCart = laterCart(stays.latestCart, goes.latestCart);
-	const suppressed = earlierSuppression(stays.suppressed, goes.suppressed);
+	const suppressed = strongerSuppression(stays.suppressed, goes.suppressed);
+	const contacts = mergeContacts(stays.contacts, goes.contacts);
 	const visits = mergeVisits(stays.visits, goes.visits);
 	const engagement = mergeEngagement(stays.engagement, goes.engagement);
 	const restock = oldestAsked(stays.restock, goes.restock);
 	const optInAsks = mergeAsks(stays.optInAsks, goes.optInAsks);
 	const segments = stays.segments || goes.segments ? minimums(stays.segments, goes.segments) : undefined;
-	return {
+	const customer: CustomerRecord = {
 		...rest,
 		createdAtMs: Math.min(stays.createdAtMs, goes.createdAtMs),
 		merged,
@@ -56,8 +59,10 @@ export function mergeCustomers(a: CustomerRecord, b: CustomerRecord): CustomerRe
 		...(restock && { restock }),
 		...(optInAsks && { optInAsks }),
 		...(segments && { segments }),
+		...(contacts && { contacts }),
 		open: { ...goes.open, ...stays.open },
 	};
+	return mergeSoftBounces(customer, goes);
 }
 
 /** Each once, names of persons before browsers, at most `maxAliases`. */
@@ -84,11 +89,6 @@ function mergeOrders(a: CustomerRecord['orders'], b: CustomerRecord['orders']): 
 export function laterCart(a: CustomerRecord['latestCart'], b: CustomerRecord['latestCart']): CustomerRecord['latestCart'] {
 	if (!a || !b) return a ?? b;
 	return a.atMs < b.atMs || (a.atMs === b.atMs && a.id < b.id) ? b : a;
-}
-
-function earlierSuppression(a: CustomerRecord['suppressed'], b: CustomerRecord['suppressed']): CustomerRecord['suppressed'] {
-	if (!a || !b) return a ?? b;
-	return b.atMs < a.atMs || (b.atMs === a.atMs && b.reason < a.reason) ? b : a;
 }
 
 function mergeVisits(a: CustomerRecord['visits'], b: CustomerRecord['visits']): CustomerRecord['visits'] {

@@ -2,17 +2,19 @@ import { isDeepStrictEqual } from 'node:util';
 import { type Clock, dayMs } from '../model/clock';
 import type { Definitions, DefinitionsCache } from '../journeys/definitions';
 import { applyJourneys } from '../journeys/enrol';
-import { type CartFacts, type EventType, type OrderFacts, orderIdOf, type ParcelFacts, type ProductFacts, type ReturnFacts, type ShopEvent } from '../model/events';
+import { type CartFacts, type EventType, type MessageFacts, type OrderFacts, orderIdOf, type ParcelFacts, type ProductFacts, type ReturnFacts, type ShopEvent } from '../model/events';
 import { type CustomerRecord, deliveryCounters, type HistoryRecord, keys, type OrderRecord } from '../model/records';
 import { indexChanges } from '../segments/indexes';
 import type { Json, Store } from '../store/store';
 import { transact, type Transaction } from '../store/transaction';
+import { applyAnswers } from './answers';
 import { applyCart, reconsiderCart } from './carts';
 import { applyBlock, applyUnblock, applyUnsubscribe, endUnsubscribed } from './endings';
 import { applyErasure } from './erasure';
 import { withBuyer } from './confirmation';
 import { counted, happeningOf } from './history';
 import { aliasesOf, identify, type Identified, loadCustomer, normaliseFacts, type RecordContext } from './identity';
+import { applyAnswer, applyMessage } from './messages';
 import { applyOrder, applyParcel, type Happened } from './orders';
 import { applyProduct } from './products';
 import { withEngagement } from './engagement';
@@ -57,6 +59,8 @@ interface Recorded {
 	 * order), and what follows: `subscribed`, `opt_in_requested`, `product_restocked`.
 	 */
 	happened: Happened[];
+	/** The journey of the message it is about. */
+	journey?: string;
 	/** Whose event it is: named by it, else the owner of its cart, order or return. Never somebody who was erased. */
 	customer: CustomerRecord | null;
 }
@@ -208,11 +212,33 @@ async function apply(tx: Transaction, event: ShopEvent, known: CustomerRecord | 
 		case 'restock_requested':
 			return simply(known !== null && (await applyRestockRequest(tx, event, known, context)));
 		case 'unsubscribed':
-			return simply(known !== null && (await applyUnsubscribe(tx, known, event.source, journeys, context)));
+			return simply(known !== null && (await applyUnsubscribe(tx, known, event, journeys, context)));
 		case 'blocked':
 			return simply(known !== null && (await applyBlock(tx, known, event.note, journeys, context)));
 		case 'unblocked':
-			return simply(known !== null && applyUnblock(tx, known));
+			return simply(known !== null && applyUnblock(tx, known, context.journeyNowMs));
+		case 'message_opened':
+		case 'message_clicked':
+		case 'message_delivered':
+		case 'message_bounced':
+		case 'message_complained':
+		case 'message_replied': {
+			const { isNews, isHeard, journey } = await applyMessage(tx, event, known, journeys, context);
+			return { ...simply(isNews), happened: happenedItself(isHeard), ...(journey !== undefined && { journey }) };
+		}
+		case 'rated':
+		case 'surveyed':
+		case 'preferences_changed':
+		case 'push_subscribed':
+		case 'push_unsubscribed': {
+			await applyAnswer(tx, event, known, context);
+			const hasChanged = known !== null && applyAnswers(tx, event, known, context.journeyNowMs);
+			// A language or a consent that came along is news too; a browser told of once more is none.
+			return simply(hasChanged || (known !== null && event.type === 'preferences_changed'));
+		}
+		case 'cart_answered':
+			await applyAnswer(tx, event, known, context);
+			return simply(true);
 		default:
 			return simply(true);
 	}
@@ -229,8 +255,8 @@ async function keepDoings(tx: Transaction, { event, happened, customer }: Record
 	const before = current(tx, customer!);
 	const after = withEngagement(before, event, context.journeyNowMs);
 	if (after !== before) tx.set(keys.customer(id), after);
-	// An order counts what it has come to by itself. A cart that names nobody tells of nobody, whoever else has it.
-	const counts = !milestones.has(event.type) && (isNamed || !event.cart) ? [happeningOf(event, context.journeyNowMs)] : [];
+	// An order counts what it has come to by itself. A cart that names nobody tells of nobody, whoever else has it. What a machine does is nobody's doing.
+	const counts = !milestones.has(event.type) && (isNamed || !event.cart) && !event.message?.isMachine ? [happeningOf(event, context.journeyNowMs)] : [];
 	for (const { type, atMs } of happened) if (type === 'subscribed' || type === 'opt_in_requested') counts.push({ recent: { atMs: Math.min(atMs, context.journeyNowMs), type }, fields: [type] });
 	if (counts.length === 0) return;
 	const key = keys.history(id);
@@ -239,17 +265,17 @@ async function keepDoings(tx: Transaction, { event, happened, customer }: Record
 }
 
 /** The event itself where it is news, and what else happened by it. */
-function keepLog(tx: Transaction, { event, isNews, happened, customer }: Recorded, context: RecordContext): void {
+function keepLog(tx: Transaction, { event, isNews, happened, customer, journey }: Recorded, context: RecordContext): void {
 	const followed = happened.filter(({ type }) => type !== event.type);
 	const entries = [...(isNews ? [{ type: event.type, atMs: event.occurredAtMs }] : []), ...followed];
 	for (const { type, atMs } of entries) {
-		tx.log({ atMs: Math.min(atMs, context.journeyNowMs), type, subject: customer ? keys.customer(customer.id) : undefined, data: summary(event) });
+		tx.log({ atMs: Math.min(atMs, context.journeyNowMs), type, subject: customer ? keys.customer(customer.id) : undefined, data: { ...summary(event), ...(journey !== undefined && { journey }) } });
 	}
 }
 
 /** What the log keeps of an event: enough for a timeline, nothing that the documents hold already. */
-function summary(event: ShopEvent): Json {
-	const { cart, order, refund, product, variantId, view, custom, answer, note } = event;
+function summary(event: ShopEvent): { [field: string]: Json | undefined } {
+	const { cart, order, refund, product, variantId, view, custom, answer, note, message, rating, survey, contact, preferences } = event;
 	const told = event.return;
 	const orderId = orderIdOf(event) ?? told?.orderId;
 	return {
@@ -266,8 +292,21 @@ function summary(event: ShopEvent): Json {
 		...(event.mergedShopCustomerIds && { merged: event.mergedShopCustomerIds }),
 		...(note && { note }),
 		...(answer && { reason: answer.reason, ...(answer.comment && { comment: answer.comment }) }),
+		...(message && messageOf(message)),
+		...(rating && { stars: rating.stars, order: rating.orderId, product: rating.productId, comment: rating.comment?.slice(0, maxWords) }),
+		...(survey && { score: survey.score, topics: survey.topics, comment: survey.comment?.slice(0, maxWords) }),
+		...(contact && { way: contact.way, topic: contact.topic, text: contact.text?.slice(0, maxWords) }),
+		...(preferences && { ...preferences }),
 	};
 }
+
+/** Of a message what tells it from others; never an address, and never more of a link than the page it led to. */
+function messageOf({ channel, journey, campaign, step, variant, productId, category, url, isMachine, bounce, detail }: MessageFacts): { [field: string]: Json | undefined } {
+	return { channel, journey, campaign, step, variant, product: productId, category, page: url?.split(/[?#]/)[0].slice(0, maxWords), machine: isMachine, bounce, detail: detail?.slice(0, maxWords) };
+}
+
+/** Longer words of customers and providers are cut off in the log. */
+const maxWords = 500;
 
 /** Of a view what tells it from others; the rest is in the history for a while. */
 function viewOf({ path, productId, productTitle, category, query, seconds }: NonNullable<ShopEvent['view']>): Json {

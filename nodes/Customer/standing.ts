@@ -14,6 +14,15 @@ export interface StandingEntry {
 	details: IDataObject;
 }
 
+/** Why nothing is sent, in words. */
+const blockedBy: Record<string, string> = {
+	blocked: 'blocked by hand',
+	hard_bounce: 'the e-mail address bounced for good',
+	soft_bounces: 'five messages in a row bounced',
+	complaint: 'the customer marked a message as spam',
+	erased: 'the customer asked to be forgotten',
+};
+
 /** How it stands with a customer: what would keep a message back, and the journeys under way, the one due next first. */
 export function standing({ settings, nowMs }: Run, customer: CustomerRecord, journeys: IDataObject[]): StandingEntry[] {
 	const entries: StandingEntry[] = [];
@@ -23,7 +32,7 @@ export function standing({ settings, nowMs }: Run, customer: CustomerRecord, jou
 		return entries;
 	}
 	const { suppressed, consent } = customer;
-	if (suppressed) say('blocked', suppressed.atMs, `Nothing is sent: ${suppressed.reason === 'blocked' ? 'blocked by hand' : suppressed.reason}${suppressed.note ? ` (${suppressed.note})` : ''}.`, { reason: suppressed.reason });
+	if (suppressed) say('blocked', suppressed.atMs, `Nothing is sent: ${blockedBy[suppressed.reason] ?? suppressed.reason}${suppressed.note ? ` (${suppressed.note})` : ''}.`, { reason: suppressed.reason });
 	if (!customer.email) say('no_address', nowMs, notSentReasons.no_address.sentence);
 	const email = consent.email;
 	if (!email) say('no_consent', nowMs, 'Nothing was ever said about marketing by e-mail, so only messages about a purchase are sent.');

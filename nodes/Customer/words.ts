@@ -6,7 +6,7 @@ import type { Json, LogEntry } from '../../lib/store/store';
 type Names = Map<string, { name: string; steps: string[] }>;
 type Data = { [field: string]: Json | undefined };
 
-const channels: Record<string, string> = { email: 'E-mail', sms: 'SMS', push: 'Web push' };
+const channels: Record<string, string> = { email: 'E-mail', sms: 'SMS', whatsapp: 'WhatsApp message', push: 'Web push' };
 
 /** What a log entry says, for a marketer. What is not known to have words of its own has the event's name. */
 export function entryWords({ type, data }: Pick<LogEntry, 'type' | 'data'>, journeys: Names, locale: string): string {
@@ -19,7 +19,25 @@ export function entryWords({ type, data }: Pick<LogEntry, 'type' | 'data'>, jour
 			return `${channelOf(said)} not sent${inJourney(said, journeys)}: ${sentence(notSentReasons, said.reason)}`;
 		case 'message_opened':
 		case 'message_clicked':
-			return `${channelOf(said)} ${type === 'message_opened' ? 'opened' : 'clicked'}${inJourney(said, journeys)}.`;
+			return `${channelOf(said)} ${type === 'message_opened' ? 'opened' : 'clicked'}${clickedOn(said)}${inJourney(said, journeys)}${said.machine === true ? ' by a machine, which says nothing about the customer' : ''}.`;
+		case 'message_delivered':
+			return `${channelOf(said)} delivered${inJourney(said, journeys)}.`;
+		case 'message_bounced':
+			return `${channelOf(said)} bounced${said.bounce === 'hard' ? ' for good' : ', maybe only for now'}${inJourney(said, journeys)}${quoted(said.detail)}.`;
+		case 'message_complained':
+			return `${channelOf(said)} marked as spam${inJourney(said, journeys)}.`;
+		case 'message_replied':
+			return `${channelOf(said)} replied to${inJourney(said, journeys)}${quoted(said.detail)}.`;
+		case 'rated':
+			return `Rated ${text(said.order) ? `order ${text(said.order)}` : text(said.product) ? `product ${text(said.product)}` : 'the shop'} with ${text(said.stars)} of 5 stars${quoted(said.comment)}.`;
+		case 'surveyed':
+			return `Would recommend the shop with ${text(said.score)} of 10${listed('topics', said.topics)}${quoted(said.comment)}.`;
+		case 'contacted':
+			return `${said.way === 'chat' ? 'Chatted with the shop' : 'Wrote by the contact form'}${text(said.topic) ? ` about ${text(said.topic)}` : ''}${quoted(said.text)}.`;
+		case 'preferences_changed':
+			return `Preferences changed${listed('topics', said.topics)}${said.frequency === 'less' ? ', wants fewer messages' : said.frequency === 'all' ? ', wants all messages' : ''}.`;
+		case 'unsubscribed':
+			return `Unsubscribed${text(said.channel) && said.channel !== 'email' ? ` (${channelOf(said)})` : ''}${text(said.source) === 'operator' ? ' (by hand)' : ''}.`;
 		case 'journey_entered':
 			return `Entered the journey "${journeyOf(said, journeys)}".`;
 		case 'journey_ended': {
@@ -43,6 +61,14 @@ export function entryWords({ type, data }: Pick<LogEntry, 'type' | 'data'>, jour
 const text = (value: Json | undefined): string => (typeof value === 'string' || typeof value === 'number' ? String(value) : '');
 const channelOf = ({ channel }: Data) => channels[text(channel)] ?? 'Message';
 const journeyOf = ({ journey, name }: Data, journeys: Names) => journeys.get(text(journey))?.name || text(name) || text(journey);
+
+function clickedOn({ product, category, page }: Data): string {
+	const what = text(product) ? `product ${text(product)}` : text(category) ? `category ${text(category)}` : text(page);
+	return what ? ` on ${what}` : '';
+}
+
+const quoted = (words: Json | undefined) => (text(words) ? `: "${text(words)}"` : '');
+const listed = (label: string, words: Json | undefined) => (Array.isArray(words) && words.length > 0 ? `, ${label}: ${words.map(String).join(', ')}` : '');
 
 function inJourney(said: Data, journeys: Names): string {
 	if (!text(said.journey)) return '';
