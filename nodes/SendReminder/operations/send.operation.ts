@@ -1,6 +1,6 @@
 import { type IDataObject, type IExecuteFunctions, type INodeExecutionData, NodeOperationError } from 'n8n-workflow';
 import { sendBatch, type SendJob, type SendResult } from '../../../lib/messages/send/sender';
-import { defaultSettings } from '../../../lib/model/settings';
+import { defaultSettings, type ShopSettings } from '../../../lib/model/settings';
 import { keys } from '../../../lib/model/records';
 import { shopIdOf } from '../../../lib/n8n/fields/shop';
 import { getInstallation, type ShopHandle } from '../../../lib/n8n/installation';
@@ -33,6 +33,7 @@ async function sendAll(context: IExecuteFunctions, items: INodeExecutionData[]):
 		const shop = installation.shop(shopId);
 		const jobs = await Promise.all(itemIndexes.map((itemIndex) => jobFor(context, items[itemIndex], itemIndex, shop, options)));
 		const address = await shop.messageAddress();
+		tellSendingMode(context, await shop.settings());
 		const sent = await sendBatch(jobs, {
 			store: shop.store,
 			clock: installation.clock,
@@ -75,3 +76,12 @@ async function customerByAddress(shop: ShopHandle, item: SendJob['item']): Promi
 	return (await findCustomer(shop.store, keys.alias('email', email)))?.id ?? null;
 }
 
+/** A banner over the output while messages do not go to everybody: else one would wonder where they are. */
+function tellSendingMode(context: IExecuteFunctions, { sendingMode, allowedRecipients, name }: ShopSettings): void {
+	if (sendingMode === 'live') return;
+	const message =
+		sendingMode === 'paused'
+			? `Sending is paused in the settings of ${name}: nothing leaves, and journeys are kept.`
+			: `${name} sends only to ${allowedRecipients.join(', ')}: everybody else is kept waiting.`;
+	context.addExecutionHints({ message: `${message} "Sending Mode" on the Shop Webhook Trigger changes it.`, type: 'warning', location: 'outputPane' });
+}

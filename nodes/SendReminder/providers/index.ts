@@ -51,6 +51,7 @@ function shownWith({ id, channel }: MessageProvider): Record<string, string[]> {
 export function providerOf(parameter: (name: string, fallback: string) => string): MessageProvider {
 	const channel = parameter('channel', 'email') as ChannelChoice;
 	const choices = ofChannel(channel);
+	if (choices.length === 1) return choices[0];
 	const id = parameter(providerFieldOf(channel), choices[0].id);
 	return choices.find((provider) => provider.id === id) ?? choices[0];
 }

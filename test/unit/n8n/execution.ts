@@ -5,13 +5,19 @@ export interface Execution {
 	/** What is filled in; a function gives it per item, as an expression does. */
 	parameters: Record<string, unknown>;
 	continueOnFail?: boolean;
+	/** By type. */
+	credentials?: Record<string, object>;
+	/** What of the workflow around the node n8n would hold. */
+	workflow?: object;
+	/** Takes the banners over the output. */
+	hints?: string[];
 }
 
 /**
  * As much of n8n's execution context as our actions use: parameters with the defaults of the fields that are shown, items,
  * and files. What is not among the fields is refused, as n8n does.
  */
-export function fakeExecution({ properties, name }: INodeTypeDescription, { items = [{}], parameters, continueOnFail = false }: Execution): IExecuteFunctions {
+export function fakeExecution({ properties, name }: INodeTypeDescription, { items = [{}], parameters, continueOnFail = false, credentials = {}, workflow, hints = [] }: Execution): IExecuteFunctions {
 	const node = { id: 'node-1', name, type: name, typeVersion: 1, position: [0, 0], parameters } as unknown as INode;
 	const valueOf = (field: string, itemIndex: number): unknown => {
 		const given = parameters[field];
@@ -22,6 +28,13 @@ export function fakeExecution({ properties, name }: INodeTypeDescription, { item
 		getInputData: () => items.map((json) => ({ json })),
 		getNode: () => node,
 		continueOnFail: () => continueOnFail,
+		getWorkflow: () => ({ id: 'workflow-1', name: 'My Journey', active: true }),
+		async getCredentials(type: string) {
+			if (!credentials[type]) throw new Error(`Node does not have any credentials set for "${type}"`);
+			return credentials[type];
+		},
+		addExecutionHints: (...added: Array<{ message: string }>) => hints.push(...added.map(({ message }) => message)),
+		workflow,
 		getNodeParameter(field: string, itemIndex: number, fallback?: unknown) {
 			if (!properties.some((property) => property.name === field)) throw new Error(`The node has no field "${field}"`);
 			const value = valueOf(field, itemIndex) ?? fallback;

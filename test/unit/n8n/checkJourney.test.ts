@@ -1,0 +1,52 @@
+import { checkJourney, type CheckedNode, type CheckedShop, type CheckedWorkflow } from '../../../lib/n8n/checkJourney';
+import { defaultSettings } from '../../../lib/model/settings';
+
+const shop: CheckedShop = {
+	settings: { ...defaultSettings, system: 'woocommerce', url: 'https://fern.example', sender: 'Fern <hello@fern.example>', postalAddress: '1 Lane' },
+	address: 'https://n8n.fern.example/webhook/abc/messages',
+	isDemo: false,
+};
+const trigger: CheckedNode = { name: 'Order Placed', type: 'shopEventTrigger', parameters: { events: ['order_placed'], schedule: { steps: [{ name: 'Thanks' }, {}] } }, isDisabled: false, credentials: [] };
+const mail: CheckedNode = { name: 'Thanks', type: 'sendReminder', parameters: { message: 'letter', subject: 'Thank you' }, isDisabled: false, credentials: ['smtp'] };
+const filter: CheckedNode = { name: 'Filter', type: 'segmentFilter', parameters: {}, isDisabled: false, credentials: [] };
+
+function workflow({ nodes = [trigger, filter, mail], wires = { 'Order Placed': [['Filter'], ['Thanks']], Filter: [['Thanks'], ['Filter']] } as Record<string, string[][]>, isPublished = true } = {}): CheckedWorkflow {
+	return { nodes, behind: (name) => wires[name] ?? [], isPublished };
+}
+const says = (...found: Parameters<typeof checkJourney>) => checkJourney(...found).map(({ level, about, says: what }) => `${level}: ${about}: ${what}`);
+const withSettings = (settings: Partial<CheckedShop['settings']>): CheckedShop => ({ ...shop, settings: { ...shop.settings, ...settings } });
+
+it('finds nothing in a finished journey, loops in it included', () => {
+	expect(says(workflow(), shop)).toEqual([]);
+});
+
+it.each<[string, CheckedWorkflow, CheckedShop, string]>([
+	['no sender', workflow(), withSettings({ sender: undefined }), 'problem: Shop settings: No sender is set for "Thanks".'],
+	['no postal address', workflow(), withSettings({ postalAddress: ' ' }), 'problem: Shop settings: There is no postal address, which marketing mail must have in most countries.'],
+	['no public address', workflow(), { ...shop, address: null }, 'problem: Message Webhook Trigger: It is not published: messages have no unsubscribe page, and nothing is known of opens and clicks.'],
+	['an address without https', workflow(), { ...shop, address: 'http://10.0.0.7/webhook/messages' }, 'problem: Message Webhook Trigger: Its address http://10.0.0.7/webhook/messages is no https address that customers can reach.'],
+	['no shop', workflow(), withSettings({ system: undefined }), 'problem: Order Placed: No shop is connected, so nothing can start this journey.'],
+	['an event the shop cannot supply', workflow({ nodes: [{ ...trigger, parameters: { ...trigger.parameters, events: ['order_held'] } }, filter, mail] }), shop, 'problem: Order Placed: The connected shop never tells of "Order Held for Goods".'],
+	['a step that leads nowhere', workflow({ wires: { 'Order Placed': [['Filter'], []], Filter: [['Thanks']] } }), shop, 'problem: Order Placed, step 2: Nothing is connected to it.'],
+	['a step without a message', workflow({ wires: { 'Order Placed': [['Filter'], ['Thanks']] } }), shop, 'advice: Order Placed, step 1 (Thanks): It has no message: no Send Reminder comes behind it.'],
+	['a step whose message is switched off', workflow({ nodes: [trigger, filter, { ...mail, isDisabled: true }] }), shop, 'problem: Workflow: Nothing is sent: there is no Send Reminder.'],
+	['no credential', workflow({ nodes: [trigger, filter, { ...mail, credentials: [] }] }), shop, 'problem: Thanks: No credential is chosen, so it cannot send.'],
+	['no subject', workflow({ nodes: [trigger, filter, { ...mail, parameters: { message: 'letter' } }] }), shop, 'problem: Thanks: The message has no subject.'],
+	['a code that is not there', workflow({ nodes: [trigger, filter, { ...mail, parameters: { message: 'cartReminder', tone: 'lastCode' } }] }), shop, 'advice: Thanks: It promises no code, although its tone is made for one.'],
+	['a campaign without its key', workflow({ nodes: [mail] }), shop, 'problem: Thanks: Items that come from no journey trigger need a campaign key.'],
+	['sending paused', workflow(), withSettings({ sendingMode: 'paused' }), 'advice: Shop settings: Sending is paused: enrolments wait.'],
+	['not published', workflow({ isPublished: false }), shop, 'advice: Workflow: It is not published, so nobody enters it.'],
+])('tells of %s, and how to mend it', (_what, checked, at, expected) => {
+	expect(says(checked, at)).toContain(expected);
+	for (const { toDo } of checkJourney(checked, at)) expect(toDo).not.toBe('');
+});
+
+it('names problems before advice', () => {
+	const levels = checkJourney(workflow({ isPublished: false }), withSettings({ sender: '', sendingMode: 'paused' })).map(({ level }) => level);
+	expect(levels).toEqual(['problem', 'advice', 'advice']);
+});
+
+it('asks a transactional journey for no postal address and no unsubscribe page', () => {
+	const transactional = { ...trigger, parameters: { ...trigger.parameters, kind: 'transactional' } };
+	expect(says(workflow({ nodes: [transactional, filter, mail] }), { ...withSettings({ postalAddress: '' }), address: null })).toEqual([]);
+});

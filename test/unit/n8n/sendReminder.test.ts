@@ -1,0 +1,115 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import type { INodeExecutionData } from 'n8n-workflow';
+import { hourMs } from '../../../lib/model/clock';
+import { type Installation, openInstallation } from '../../../lib/n8n/installation';
+import * as preview from '../../../nodes/SendReminder/operations/preview.operation';
+import * as sendTest from '../../../nodes/SendReminder/operations/sendTest.operation';
+import * as checkJourney from '../../../nodes/SendReminder/operations/checkJourney.operation';
+import { SendReminder } from '../../../nodes/SendReminder/SendReminder.node';
+import { type MailServer, startMailServer } from '../messages/mail-server';
+import { sampleItem, sampleSettings } from '../messages/samples';
+import { type Execution, fakeExecution } from './execution';
+
+/* What an operator does before publishing: look at the message, send it to oneself, ask what is missing. */
+
+const nowMs = Date.parse('2026-03-02T08:00:00Z');
+const { description } = new SendReminder();
+const words = { message: 'custom', subject: 'Hello {{customer.firstName}}', html: '<p>{{cart.items.length}} in the cart, order {{order.number}}</p><a href="{{links.unsubscribe}}">Unsubscribe</a>' };
+let folder: string;
+let installation: Installation;
+let mail: MailServer;
+
+beforeAll(async () => {
+	mail = await startMailServer();
+});
+afterAll(() => mail.close());
+beforeEach(async () => {
+	mail.received.length = 0;
+	folder = mkdtempSync(path.join(tmpdir(), 'send-reminder-'));
+	installation = await openInstallation({ N8N_USER_FOLDER: folder }, () => nowMs);
+	const shop = installation.shop('main');
+	await shop.saveSettings(sampleSettings());
+	await shop.saveMessageAddress('https://n8n.fern.example/webhook/1/messages');
+	const at = { occurredAtMs: nowMs - hourMs, source: 'test', customer: { email: 'mia@example.org', firstName: 'Mia' } };
+	const items = [{ productId: 'p1', title: 'Throw', quantity: 1, unitPriceMinor: 6900 }, { productId: 'p2', title: 'Mug', quantity: 2, unitPriceMinor: 1850 }];
+	await shop.record({ ...at, type: 'order_placed', dedupeId: 'o1', order: { orderId: '1', number: '#1001', items, currency: 'EUR', totalMinor: 10_600, placedAtMs: nowMs - hourMs, updatedAtMs: nowMs - hourMs } });
+	await shop.record({ ...at, type: 'cart_updated', dedupeId: 'c1', cart: { cartToken: 'cart-1', stage: 'cart', items, updatedAtMs: nowMs - hourMs / 2 } });
+});
+afterEach(async () => {
+	await installation.hub.close();
+	rmSync(folder, { recursive: true, force: true });
+});
+
+const smtp = () => ({ smtp: { host: '127.0.0.1', port: mail.port, secure: false } });
+const context = (execution: Execution) => fakeExecution(description, { credentials: smtp(), ...execution });
+const everything = async () => {
+	const { store } = installation.shop('main');
+	return JSON.stringify([await store.readCounters('journey:test'), await store.readCounters('campaign:test'), await store.readLog({ afterSeq: 0, limit: 1000 })]);
+};
+
+function file({ binary }: INodeExecutionData): string {
+	return Buffer.from(binary!.preview.data, 'base64').toString();
+}
+
+describe('a preview', () => {
+	it('shows the message with the cart and order of any customer, and sends nothing', async () => {
+		const [[shown]] = await preview.execute(context({ parameters: { operation: 'preview', ...words, showAs: 'Mia@Example.org' } }), installation);
+		expect(shown.json.preview).toMatchObject({ channel: 'email', shows: 'mia@example.org', subject: 'Hello Mia', from: 'Fern & Field <hello@fern.example>' });
+		expect(file(shown)).toContain('2 in the cart, order #1001');
+		expect(mail.received).toEqual([]);
+	});
+
+	it('shows the item that a trigger gives when it is tested, though nobody is behind it', async () => {
+		const [[shown]] = await preview.execute(context({ items: [sampleItem({ customer: { id: 'sample', email: 'sample@example.com', firstName: 'Sam' } }) as never], parameters: { operation: 'preview', ...words } }), installation);
+		expect(shown.json.preview).toMatchObject({ subject: 'Hello Sam' });
+		expect(file(shown)).toContain('3 in the cart');
+	});
+
+	it('says how to name a customer when nobody is named, or nobody known', async () => {
+		await expect(preview.execute(context({ parameters: { operation: 'preview', ...words } }), installation)).rejects.toThrow('Item 0 names no customer');
+		await expect(preview.execute(context({ parameters: { operation: 'preview', ...words, showAs: 'bo@example.org' } }), installation)).rejects.toThrow('"Show as Customer" is "bo@example.org", whom the store does not know');
+	});
+});
+
+describe('a test', () => {
+	const toMe = { operation: 'sendTest', ...words, showAs: 'mia@example.org', testAddress: 'me@fern.example' };
+
+	it('goes to the operator, marked, and is counted nowhere', async () => {
+		const before = await everything();
+		const [[sent], refused] = await sendTest.execute(context({ parameters: toMe }), installation);
+		expect(refused).toEqual([]);
+		expect(sent.json.test).toMatchObject({ status: 'sent', subject: '[Test] Hello Mia', shows: 'mia@example.org' });
+		expect(mail.received.map(({ recipients, parsed }) => [recipients, parsed.subject])).toEqual([[['me@fern.example'], '[Test] Hello Mia']]);
+		expect(await everything()).toBe(before);
+	});
+
+	it('has links that name nobody: whoever unsubscribes in it unsubscribes no customer', async () => {
+		await sendTest.execute(context({ parameters: toMe }), installation);
+		const tokens = [...mail.received[0].parsed.html!.replaceAll('&#x3D;', '=').matchAll(/\?\w=([\w-]+)\./g), ...mail.received[0].headerLines.join(' ').matchAll(/\?t=([\w-]+)\./g)].map(([, body]) => Buffer.from(body, 'base64url').toString());
+		expect(tokens.length).toBeGreaterThan(1);
+		for (const token of tokens) expect(token).toContain('"main","test","email"');
+		expect(mail.received[0].raw).not.toContain('mia@example.org');
+	});
+
+	it('refuses an address that is none, and says what the server refused', async () => {
+		await expect(sendTest.execute(context({ parameters: { ...toMe, testAddress: 'me' } }), installation)).rejects.toThrow('"Test Address" is "me"');
+		const [, [refused]] = await sendTest.execute(context({ parameters: toMe, credentials: { smtp: { host: '127.0.0.1', port: 9, secure: false } } }), installation);
+		expect(refused.json.test).toMatchObject({ status: 'refused' });
+	});
+});
+
+describe('a check', () => {
+	const nodes = { Check: { name: 'Check', type: 'n8n-nodes-shop-journeys.sendReminder', parameters: { operation: 'checkJourney' } }, Carts: { name: 'Carts', type: 'n8n-nodes-shop-journeys.cartAbandonedTrigger', parameters: { schedule: { steps: [{}] } } } };
+
+	it('reads the workflow around the node', async () => {
+		const workflow = { nodes, connectionsBySourceNode: { Carts: { main: [[{ node: 'Check', type: 'main', index: 0 }]] } } };
+		const [findings] = await checkJourney.execute(context({ parameters: { operation: 'checkJourney' }, workflow }), installation);
+		expect(findings.map(({ json }) => json.says)).toEqual(expect.arrayContaining(['Nothing is sent: there is no Send Reminder.', 'No shop is connected, so nothing can start this journey.']));
+	});
+
+	it('says so where n8n shows no workflow', async () => {
+		await expect(checkJourney.execute(context({ parameters: { operation: 'checkJourney' } }), installation)).rejects.toThrow('does not show its nodes the workflow');
+	});
+});
