@@ -1,4 +1,5 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
+import { dayMs } from '../model/clock';
 import { ShopJourneysError } from '../model/errors';
 
 /**
@@ -38,9 +39,20 @@ export interface LinkPayload<K extends LinkKind = LinkKind> {
 	campaign?: string;
 	sendKey?: string;
 	step?: number;
-	/** With `click`: where it leads, absolute. With `rate` and `survey`: what is rated (`order:1001`, `product:7`). With `view`: the Message-ID. */
+	/** With `click`: where it leads, absolute. With `rate`: what is rated (`order:1001`, `product:7`). With `survey`: topics to choose from, separated by commas. With `view`: the Message-ID. */
 	to?: string;
+	/** With `click`: the product or the category that the link shows. */
+	productId?: string;
+	category?: string;
+	/** With `click`: no person can see this link, so who follows it is a machine. */
+	isTrap?: boolean;
 }
+
+/** Beside the token of `rate` and `survey`: the stars or the score of the button. Only a proposal of the mail's; the reader sends the answer from the page. */
+export const valueParameter = 'v';
+
+/** How long a link to confirm a subscription works. Machine time. */
+export const confirmLifeMs = 30 * dayMs;
 
 export interface SignOptions {
 	/** Machine time. Unsubscribe links have none: they must work for as long as the mail exists. */
@@ -57,8 +69,9 @@ const maxTokenLength = 4000;
  * @throws SECRET_MISSING when there is no secret to sign with; LINK_INVALID when the token would be too long.
  */
 export function signLink(secret: Buffer | string, payload: LinkPayload, { expiresAtMs }: SignOptions = {}): string {
-	const { kind, shop, customerId, channel, enrolment, step, campaign, sendKey, to } = payload;
-	const fields = [kind, shop, customerId, channel, enrolment ?? null, step ?? null, expiresAtMs ?? null, campaign ?? null, sendKey ?? null, to ?? null];
+	const { kind, shop, customerId, channel, enrolment, step, campaign, sendKey, to, productId, category, isTrap } = payload;
+	const optional = [enrolment, step, expiresAtMs, campaign, sendKey, to, productId, category, isTrap ? true : undefined];
+	const fields = [kind, shop, customerId, channel, ...optional.map((field) => field ?? null)];
 	while (fields.at(-1) === null) fields.pop();
 	const body = Buffer.from(JSON.stringify(fields)).toString('base64url');
 	const token = `${body}.${signature(secret, kind, body).toString('base64url')}`;
@@ -67,10 +80,29 @@ export function signLink(secret: Buffer | string, payload: LinkPayload, { expire
 }
 
 /**
+ * The whole address of a link.
+ * @param address where Message Webhook Trigger listens
+ * @param value what a button of `rate` or `survey` proposes
+ * @throws as `signLink`
+ */
+export function signedUrl(address: string, secret: Buffer | string, payload: LinkPayload, { value, ...options }: SignOptions & { value?: number } = {}): string {
+	return `${address}?${linkParameters[payload.kind]}=${signLink(secret, payload, options)}${value === undefined ? '' : `&${valueParameter}=${value}`}`;
+}
+
+/**
+ * A link for a place in a mail that no person sees (hidden, without text, skipped by the keyboard and by screen readers): scanners that
+ * follow all links follow it too, and give themselves away.
+ * @param shopUrl where it leads whoever follows it nevertheless
+ */
+export function trapUrl(address: string, secret: Buffer | string, about: Omit<LinkPayload, 'kind' | 'to'>, shopUrl: string): string {
+	return signedUrl(address, secret, { ...about, kind: 'click', to: shopUrl, isTrap: true });
+}
+
+/**
  * Reads what `signLink` wrote.
  * @param nowMs machine time.
  * @param kind what the caller serves; a token of another kind is refused.
- * @throws LINK_INVALID for whatever was changed, cut off, signed elsewhere, of another kind, or expired.
+ * @throws LINK_INVALID for whatever was changed, cut off, signed elsewhere or of another kind; LINK_EXPIRED
  */
 export function readLink<K extends LinkKind>(token: string, secret: Buffer | string, nowMs: number, kind: K): LinkPayload<K> {
 	const match = typeof token === 'string' && token.length <= maxTokenLength ? /^([\w-]+)\.([\w-]+)$/.exec(token) : null;
@@ -81,11 +113,11 @@ export function readLink<K extends LinkKind>(token: string, secret: Buffer | str
 	if (given.length !== expected.length || !timingSafeEqual(Buffer.from(given), Buffer.from(expected))) {
 		throw invalid('This link was changed, or belongs to another installation');
 	}
-	const fields = JSON.parse(Buffer.from(body, 'base64url').toString()) as Array<string | number | null | undefined>;
-	const [signedKind, shop, customerId, channel, enrolment, step, expiresAtMs, campaign, sendKey, to] = fields.map((field) => field ?? undefined);
+	const fields = JSON.parse(Buffer.from(body, 'base64url').toString()) as Array<string | number | boolean | null | undefined>;
+	const [signedKind, shop, customerId, channel, enrolment, step, expiresAtMs, campaign, sendKey, to, productId, category, isTrap] = fields.map((field) => field ?? undefined);
 	if (signedKind !== kind) throw invalid('This link is meant for something else');
-	if (expiresAtMs !== undefined && nowMs >= (expiresAtMs as number)) throw invalid('This link has expired');
-	const named = Object.fromEntries(Object.entries({ enrolment, step, campaign, sendKey, to }).filter(([, value]) => value !== undefined));
+	if (expiresAtMs !== undefined && nowMs >= (expiresAtMs as number)) throw new ShopJourneysError('LINK_EXPIRED', 'This link has expired');
+	const named = Object.fromEntries(Object.entries({ enrolment, step, campaign, sendKey, to, productId, category, isTrap }).filter(([, value]) => value !== undefined));
 	return { kind, shop, customerId, channel, ...named } as LinkPayload<K>;
 }
 

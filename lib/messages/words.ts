@@ -62,15 +62,12 @@ export interface DesignWords
 export interface Words {
 	locale: string;
 	design: DesignWords;
-	unsubscribePage: Record<'title' | 'text' | 'button' | 'doneTitle' | 'doneText', string>;
-	/** The question why a cart was not ordered; each reason is one button. */
-	answerPage: Record<'title' | 'text' | 'comment' | 'doneTitle' | 'doneText', string> & { reasons: Record<string, string> };
 	/** By id of `catalogue.ts`. `id/variant` has the words that differ where a condition of the message's holds; here the others are filled in. */
 	messages: Record<string, MessageWords>;
 }
 
 /** As a file has them: variants name only what differs. */
-export type WordsFile = { locale: string; design?: Partial<DesignWords>; messages?: Record<string, Partial<MessageWords>> } & Partial<Pick<Words, 'unsubscribePage' | 'answerPage'>>;
+export type WordsFile = { locale: string; design?: Partial<DesignWords>; messages?: Record<string, Partial<MessageWords>> };
 
 let wordsByLocale: Map<string, Words> | undefined;
 const resolved = new Map<string, Words>();
@@ -94,7 +91,8 @@ export function wordsFor(locale: string): Words {
 	return words;
 }
 
-function candidatesFor(locale: string): string[] {
+/** Where the words of a locale are looked for, best first: itself, its script, its language. */
+export function candidatesFor(locale: string): string[] {
 	try {
 		const { language, script } = new Intl.Locale(locale).maximize();
 		return [locale, `${language}-${script}`, language];
@@ -113,8 +111,6 @@ function readWords(folder: string): Map<string, Words> {
 			{
 				locale: words.locale,
 				design: { ...english.design, ...words.design },
-				answerPage: { ...english.answerPage, ...words.answerPage },
-				unsubscribePage: { ...english.unsubscribePage, ...words.unsubscribePage },
 				messages: completed({ ...english.messages, ...words.messages }),
 			},
 		]),

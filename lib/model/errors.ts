@@ -33,8 +33,10 @@ export const errorTable = {
 	TRACKING_REFUSED: { httpStatus: 403, hint: 'Add the page’s origin under "Allowed Origins" of the Shop Webhook Trigger.' },
 	/** More events of tracking.js than one visitor or address may send. Retrying later is right. */
 	TRACKING_LIMIT: { httpStatus: 429, hint: 'Try again in a minute.' },
-	/** A signed link that was changed, belongs to another installation, or has expired. */
+	/** A signed link that was changed or belongs to another installation. */
 	LINK_INVALID: { httpStatus: 400, hint: 'Use the link from the latest message.' },
+	/** A signed link whose time is over. */
+	LINK_EXPIRED: { httpStatus: 410, hint: 'Ask for a new one.' },
 } as const;
 
 export type ErrorCode = keyof typeof errorTable;

@@ -1,6 +1,8 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import {
+	type IDataObject,
 	type IHookFunctions,
+	type INodeProperties,
 	type INodeType,
 	type INodeTypeDescription,
 	type ITriggerFunctions,
@@ -9,8 +11,11 @@ import {
 	type IWebhookResponseData,
 	NodeConnectionTypes,
 } from 'n8n-workflow';
+import { type EventType, eventCatalogue } from '../../lib/model/events';
 import { isShopJourneysError } from '../../lib/model/errors';
-import { errorPage, pageHeaders } from '../../lib/messages/pages';
+import { defaultSettings } from '../../lib/model/settings';
+import { linkParameters } from '../../lib/messages/links';
+import { lookOf, pageHeaders, type PageWords, problemPage } from '../../lib/messages/pages';
 import { shopField } from '../../lib/n8n/fields/shop';
 import { getInstallation } from '../../lib/n8n/installation';
 import { cancelLater, nowOrLater } from '../../lib/n8n/nowOrLater';
@@ -18,7 +23,35 @@ import { rememberForTest, webhookTrigger } from '../../lib/n8n/webhookTest';
 import { routes } from './routes';
 import { pageReply, type RouteReply } from './routes/route';
 
-/** What recipients do with a message: unsubscribe with one click (POST), or say why they did not order. A GET changes nothing. */
+/** What can start the workflow, in the order of the list. */
+const offered = [
+	'unsubscribed',
+	'preferences_changed',
+	'subscribed',
+	'cart_answered',
+	'rated',
+	'surveyed',
+	'contacted',
+	'message_replied',
+	'message_complained',
+	'message_bounced',
+	'message_clicked',
+	'message_opened',
+] as const satisfies EventType[];
+
+const eventsField: INodeProperties = {
+	displayName: 'Start the Workflow On',
+	name: 'events',
+	type: 'multiOptions',
+	noDataExpression: true,
+	// By name, as the catalogue gives them.
+	options: offered.map((value) => ({ name: eventCatalogue[value].label, value })).sort((a, b) => a.name.localeCompare(b.name)),
+	// Rare, and each worth a person's attention. Opens come by the thousand, and an execution for each would be in everybody's way.
+	default: ['unsubscribed', 'cart_answered', 'rated', 'surveyed', 'contacted', 'message_complained'],
+	description: 'What starts one execution each. Everything is recorded either way; journeys and segments see what is not chosen here too.',
+};
+
+/** What recipients do with a message: open it, follow its links, unsubscribe, choose, confirm, answer. A GET changes nothing but counts. */
 export class MessageWebhookTrigger implements INodeType {
 	description: INodeTypeDescription = {
 		displayName: 'Message Webhook Trigger',
@@ -28,23 +61,25 @@ export class MessageWebhookTrigger implements INodeType {
 		// Begins at 2: for nodes of version 1 n8n evaluates an expression on each call, which costs a virtual machine.
 		version: 2,
 		subtitle: 'Links in messages',
-		description: 'Serves the links in messages: unsubscribe with one click, and the question why a cart was not ordered',
+		description: 'Serves the links in messages: opens and clicks, unsubscribing, the preference centre, confirmations, ratings, surveys and the web view',
 		defaults: { name: 'Message Webhook Trigger' },
 		inputs: [],
 		outputs: [NodeConnectionTypes.Main],
 		webhooks: [
 			{ name: 'default', httpMethod: 'POST', responseMode: 'onReceived', path: 'messages' },
 			{ name: 'setup', httpMethod: 'GET', responseMode: 'onReceived', path: 'messages' },
+			// Link checkers ask with HEAD; a 404 would make a good link a dead one to them.
+			{ name: 'setup', httpMethod: 'HEAD', responseMode: 'onReceived', path: 'messages' },
 		],
 		triggerPanel: {
 			header: 'Publish this workflow once; Send Reminder finds its address by itself',
 			activationHint: 'Once published, messages carry unsubscribe links that lead here. Mail programs need a public https address: set WEBHOOK_URL for n8n.',
 			executionsHelp: {
-				inactive: 'Publish the workflow. Unsubscribing and answers are recorded, with one execution for each.',
-				active: 'Links in messages lead here. Each customer who unsubscribes or answers starts one execution.',
+				inactive: 'Publish the workflow. What recipients do is recorded, with one execution for each of the events chosen.',
+				active: 'Links in messages lead here. Each of the events chosen starts one execution.',
 			},
 		},
-		properties: [shopField],
+		properties: [shopField, eventsField],
 	};
 
 	webhookMethods = {
@@ -89,31 +124,48 @@ export class MessageWebhookTrigger implements INodeType {
 		const response = this.getResponseObject();
 		const reply = ({ status, headers = pageHeaders, body, events = [] }: RouteReply): IWebhookResponseData => {
 			response.status(status).set(headers).send(body);
-			const items = this.helpers.returnJsonArray(events);
+			const chosen = events.length > 0 ? (this.getNodeParameter('events', eventsField.default) as unknown[]) : [];
+			const items = this.helpers.returnJsonArray(events.filter(({ event }) => chosen.includes(event)));
 			return { noWebhookResponse: true, ...(items.length > 0 && { workflowData: [rememberForTest(this, items)] }) };
 		};
+		const shopId = this.getNodeParameter('shop') as string;
+		const query = this.getQueryData() as Record<string, unknown>;
 		try {
-			const query = this.getQueryData() as Record<string, unknown>;
 			const route = Object.keys(query).map((name) => routes.get(name)).find((found) => found !== undefined);
-			if (!route) return reply(pageReply(404, errorPage('This link is incomplete.')));
+			if (!route) return reply(pageReply(404, await problem(shopId, 'invalid')));
 			const request = this.getRequestObject();
 			return reply(
 				await route.handle({
 					installation: await getInstallation(),
-					shopId: this.getNodeParameter('shop') as string,
+					shopId,
 					method: request.method === 'POST' ? 'POST' : 'GET',
+					isHead: request.method === 'HEAD',
 					query,
-					body: this.getBodyData(),
+					body: bodyOf(this),
 					rawBody: async () => request.rawBody ?? (await request.readRawBody(), request.rawBody),
 					headers: this.getHeaderData() as IncomingHttpHeaders,
 					ip: request.ip ?? '',
 					parameter: (name) => this.getNodeParameter(name),
+					logError: (text) => this.logger.error(`Message Webhook Trigger: ${text}`),
 				}),
 			);
 		} catch (error) {
-			if (isShopJourneysError(error, 'LINK_INVALID')) return reply(pageReply(error.httpStatus, errorPage(error.message)));
+			if (isShopJourneysError(error, 'LINK_INVALID')) return reply(pageReply(error.httpStatus, await problem(shopId, 'invalid')));
+			if (isShopJourneysError(error, 'LINK_EXPIRED')) return reply(pageReply(error.httpStatus, await problem(shopId, linkParameters.confirm in query ? 'confirmExpired' : 'expired')));
 			this.logger.error(`Message Webhook Trigger: ${error instanceof Error ? error.message : String(error)}`);
-			return reply(pageReply(503, errorPage('This cannot be done right now. Please try again in a minute.')));
+			return reply(pageReply(503, await problem(shopId, 'later')));
 		}
 	}
+}
+
+/** A page in the shop's look and language, as far as they can be read: whose link it is is not known for sure. */
+async function problem(shopId: string, what: keyof PageWords['problems']): Promise<string> {
+	const settings = await getInstallation().then((installation) => installation.shop(shopId).settings()).catch(() => defaultSettings);
+	return problemPage(lookOf(settings), what);
+}
+
+/** What a form posted; whatever else a body may be holds no fields. */
+function bodyOf(context: IWebhookFunctions): IDataObject {
+	const body: unknown = context.getBodyData();
+	return typeof body === 'object' && body !== null && !Array.isArray(body) ? (body as IDataObject) : {};
 }

@@ -3,6 +3,7 @@ import type { IDataObject } from 'n8n-workflow';
 import type { Installation } from '../../../lib/n8n/installation';
 import { type LinkKind, linkParameters, type LinkPayload, readLink } from '../../../lib/messages/links';
 import { pageHeaders } from '../../../lib/messages/pages';
+import { singleLine } from '../../../lib/messages/safe-text';
 
 /** A request at the address of Message Webhook Trigger. */
 export interface RouteRequest {
@@ -10,6 +11,8 @@ export interface RouteRequest {
 	/** The shop that the node serves. */
 	shopId: string;
 	method: 'GET' | 'POST';
+	/** Came as HEAD, which is served as GET: who asks only whether a link works. */
+	isHead: boolean;
 	query: Record<string, unknown>;
 	/** As n8n parsed it. */
 	body: IDataObject;
@@ -20,6 +23,8 @@ export interface RouteRequest {
 	ip: string;
 	/** The node's parameters, read when asked for. */
 	parameter(name: string): unknown;
+	/** For what went wrong although the reader was served. */
+	logError(text: string): void;
 }
 
 export interface RouteReply {
@@ -34,7 +39,7 @@ export interface RouteReply {
 /** One thing that the address serves, told from the others by its query parameter. */
 export interface Route {
 	parameter: string;
-	/** @throws LINK_INVALID for a link that was changed or has expired */
+	/** @throws LINK_INVALID for a link that was changed, LINK_EXPIRED for one whose time is over */
 	handle(request: RouteRequest): Promise<RouteReply>;
 }
 
@@ -42,8 +47,14 @@ export function pageReply(status: number, body: string, event?: IDataObject | nu
 	return { status, headers: pageHeaders, body, ...(event && { events: [event] }) };
 }
 
-/** The signed link of a request: its token, and what it says. @throws LINK_INVALID */
+/** The signed link of a request: its token, and what it says. @throws LINK_INVALID, LINK_EXPIRED */
 export function linkOf<K extends LinkKind>({ query, installation }: RouteRequest, kind: K): { token: string; link: LinkPayload<K> } {
-	const token = String(query[linkParameters[kind]] ?? '');
+	const given = query[linkParameters[kind]];
+	const token = typeof given === 'string' ? given : '';
 	return { token, link: readLink(token, installation.linkSecret, installation.clock.machineNowMs(), kind) };
+}
+
+/** A field that a page posts once: its text on one line, else ''. Anybody may send lists and objects. */
+export function textOf(field: unknown): string {
+	return typeof field === 'string' ? singleLine(field, 1000) : '';
 }

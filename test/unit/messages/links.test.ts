@@ -44,7 +44,7 @@ test('a token of one kind does not serve as another', () => {
 test('expires when it is told to, and otherwise never', () => {
 	const token = signLink(secret, payload, { expiresAtMs: nowMs + 1000 });
 	expect(readLink(token, secret, nowMs + 999, 'unsubscribe')).toEqual(payload);
-	expect(() => readLink(token, secret, nowMs + 1000, 'unsubscribe')).toThrow(refusal);
+	expect(() => readLink(token, secret, nowMs + 1000, 'unsubscribe')).toThrow(expect.objectContaining({ code: 'LINK_EXPIRED' }));
 	expect(readLink(signLink(secret, payload), secret, nowMs * 2, 'unsubscribe')).toEqual(payload);
 });
 
