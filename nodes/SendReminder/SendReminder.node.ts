@@ -8,6 +8,7 @@ import { send } from './operations/send.operation';
 import * as sendTest from './operations/sendTest.operation';
 import { optionFields } from './optionFields';
 import { channelFields, credentials } from './providers';
+import { textFields } from './textFields';
 
 interface Operation {
 	description: INodeProperties[];
@@ -55,7 +56,7 @@ export class SendReminder implements INodeType {
 				],
 				default: 'send',
 			},
-			...[...channelFields, ...emailFields, optionFields].map((field) => without(field, 'checkJourney')),
+			...[...channelFields, ...emailFields, ...textFields, optionFields].map((field) => without(field, 'checkJourney')),
 			...Object.values(operations).flatMap(({ description }) => description),
 		],
 	};

@@ -6,6 +6,9 @@ import type { ShopSettings } from '../../../lib/model/settings';
 import type { Installation } from '../../../lib/n8n/installation';
 import type { ChannelChoice } from '../providers/provider';
 import { emailComposer } from './email';
+import { pushComposer } from './push';
+import { smsComposer, whatsappComposer } from './text';
+import { webhookComposer } from './webhook';
 
 /** Options of Send Reminder that every channel reads. */
 export interface SendOptions {
@@ -29,4 +32,4 @@ export type Composer = (job: SendJob, customer: CustomerRecord, settings: ShopSe
 export type ComposerMaker = (context: IExecuteFunctions, installation: Installation, options: SendOptions) => Promise<Composer>;
 
 /** Who writes the messages of each channel. */
-export const composers: Partial<Record<ChannelChoice, ComposerMaker>> = { email: emailComposer };
+export const composers: Record<ChannelChoice, ComposerMaker> = { email: emailComposer, sms: smsComposer, whatsapp: whatsappComposer, push: pushComposer, webhook: webhookComposer };

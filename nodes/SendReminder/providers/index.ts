@@ -6,9 +6,13 @@ import { resend } from './resend';
 import { sendgrid } from './sendgrid';
 import { ses } from './ses';
 import { smtp } from './smtp';
+import { twilioSms, twilioWhatsapp } from './twilio';
+import { webhook } from './webhook';
+import { webPush } from './webPush';
+import { whatsappCloud } from './whatsappCloud';
 
 /** Every way to send, in the order in which the field lists them. The first of a channel is its default. */
-export const providers: MessageProvider[] = [smtp, ses, mailgun, postmark, resend, sendgrid];
+export const providers: MessageProvider[] = [smtp, ses, mailgun, postmark, resend, sendgrid, twilioSms, twilioWhatsapp, whatsappCloud, webPush, webhook];
 
 const channelNames: Record<ChannelChoice, string> = { email: 'E-Mail', sms: 'SMS', whatsapp: 'WhatsApp', push: 'Web Push', webhook: 'Webhook' };
 
@@ -39,9 +43,11 @@ export const channelFields: INodeProperties[] = [
 	...providers.flatMap((provider) => provider.fields.map((field) => ({ ...field, displayOptions: { ...field.displayOptions, show: { ...field.displayOptions?.show, ...shownWith(provider) } } }))),
 ];
 
-export const credentials: INodeCredentialDescription[] = providers
-	.filter(({ credential }) => credential !== undefined)
-	.map((provider) => ({ name: provider.credential!, required: true, displayOptions: { show: shownWith(provider) } }));
+export const credentials: INodeCredentialDescription[] = providers.flatMap((provider) => {
+	const displayOptions = { show: shownWith(provider) };
+	const required = provider.credential === undefined ? [] : [{ name: provider.credential, required: true, displayOptions }];
+	return [...required, ...(provider.optionalCredentials ?? []).map((name) => ({ name, required: false, displayOptions }))];
+});
 
 function shownWith({ id, channel }: MessageProvider): Record<string, string[]> {
 	return { channel: [channel], ...(ofChannel(channel).length > 1 && { [providerFieldOf(channel)]: [id] }) };
