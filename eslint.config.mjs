@@ -51,6 +51,11 @@ export default [
 		},
 	},
 	{
+		// Send Reminder tests it; the rule reads a node's credentials only where they are written out one by one.
+		files: ['credentials/ShopJourneysVapidApi.credentials.ts'],
+		rules: { '@n8n/community-nodes/credential-test-required': 'off' },
+	},
+	{
 		// All its operations are about one noun: a resource would be a choice of one.
 		files: ['nodes/Customer/Customer.node.ts'],
 		rules: { '@n8n/community-nodes/resource-operation-pattern': 'off' },

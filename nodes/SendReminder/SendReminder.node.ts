@@ -1,4 +1,4 @@
-import { type IExecuteFunctions, type INodeCredentialDescription, type INodeExecutionData, type INodeProperties, type INodeType, type INodeTypeDescription, NodeConnectionTypes } from 'n8n-workflow';
+import { type ICredentialsDecrypted, type ICredentialTestFunctions, type IExecuteFunctions, type INodeCredentialDescription, type INodeCredentialTestResult, type INodeExecutionData, type INodeProperties, type INodeType, type INodeTypeDescription, NodeConnectionTypes } from 'n8n-workflow';
 import { rethrow } from '../../lib/n8n/errors';
 import { getInstallation, type Installation } from '../../lib/n8n/installation';
 import { emailFields } from './emailFields';
@@ -8,6 +8,7 @@ import { send } from './operations/send.operation';
 import * as sendTest from './operations/sendTest.operation';
 import { optionFields } from './optionFields';
 import { channelFields, credentials } from './providers';
+import { testVapid } from './providers/webPush';
 import { textFields } from './textFields';
 
 interface Operation {
@@ -59,6 +60,14 @@ export class SendReminder implements INodeType {
 			...[...channelFields, ...emailFields, ...textFields, optionFields].map((field) => without(field, 'checkJourney')),
 			...Object.values(operations).flatMap(({ description }) => description),
 		],
+	};
+
+	methods = {
+		credentialTest: {
+			async vapidKeys(this: ICredentialTestFunctions, { data }: ICredentialsDecrypted): Promise<INodeCredentialTestResult> {
+				return testVapid(data);
+			},
+		},
 	};
 
 	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {

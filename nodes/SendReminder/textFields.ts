@@ -52,7 +52,7 @@ const whatsappFields: Array<[INodeProperties, Show?]> = [
 			typeOptions: { multipleValues: true, sortable: true },
 			placeholder: 'Add Value',
 			default: {},
-			description: 'What stands in the template’s gaps {{1}}, {{2}} ... in their order',
+			description: 'What stands in the template’s gaps {{1}}, {{2}} ... in their order.',
 			options: [
 				{
 					displayName: 'Values',

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createECDH, createHash } from 'node:crypto';
 import { generateRequestDetails } from 'web-push';
 import type { PushSubscriptionFacts } from '../../model/events';
 import { isLoopbackHost, isPushEndpoint } from '../push-endpoint';
@@ -46,10 +46,10 @@ const shortPayload = 1500;
  * browser shows it once. Keys that cannot work are the outcome of each send.
  */
 export function createPushChannel(options: PushOptions, tools: ChannelTools): SendChannel<PushMessage> {
+	const wrong = wrongWith(options.credential);
 	return {
 		connections: options.connections,
 		async send(message) {
-			const wrong = wrongWith(options.credential);
 			if (wrong) return refused(true, 'provider', wrong);
 			if (message.to.length === 0) return refused(true, 'recipient', 'No browser of this customer takes web push');
 			const outcomes = await Promise.all(message.to.map(async (subscription) => await sendTo(subscription, message, options, tools)));
@@ -63,6 +63,9 @@ export function createPushChannel(options: PushOptions, tools: ChannelTools): Se
 export function wrongWith({ publicKey, privateKey, subject }: VapidCredential): string {
 	if (bytesOf(publicKey) !== 65) return 'The public key of the Web Push credential is no VAPID key: it has 87 characters';
 	if (bytesOf(privateKey) !== 32) return 'The private key of the Web Push credential is no VAPID key: it has 43 characters';
+	const pair = createECDH('prime256v1');
+	pair.setPrivateKey(privateKey, 'base64url');
+	if (pair.getPublicKey('base64url') !== publicKey) return 'Public and private key of the Web Push credential do not belong together';
 	if (!/^(mailto:[^\s@]+@[^\s@]+|https:\/\/\S+)$/.test(subject)) return 'The subject of the Web Push credential has to begin with mailto: or https://';
 	return '';
 }

@@ -17,7 +17,7 @@ export interface TwilioOptions {
 	credential: TwilioCredential;
 	/** A number (E.164), a short code or a name as the sender; or the sid of a Messaging Service (`MG...`), which chooses one. */
 	from: string;
-	/** Without a path, e.g. "https://api.twilio.com". */
+	/** Without a slash at its end, e.g. "https://api.twilio.com". */
 	apiAddress: string;
 	connections: number;
 }
@@ -41,7 +41,7 @@ export function createTwilioChannel(options: TwilioOptions, tools: ChannelTools)
 		accept: 'application/json',
 		'content-type': 'application/x-www-form-urlencoded;charset=UTF-8',
 	};
-	const url = `${apiAddress.replace(/\/+$/, '')}/2010-04-01/Accounts/${encodeURIComponent(credential.accountSid)}/Messages.json`;
+	const url = `${apiAddress}/2010-04-01/Accounts/${encodeURIComponent(credential.accountSid)}/Messages.json`;
 
 	return {
 		connections,

@@ -14,7 +14,7 @@ export interface WhatsAppOptions {
 	credential: WhatsAppCredential;
 	/** Meta's id of the number that sends, not the number itself. */
 	phoneNumberId: string;
-	/** With the version of the Graph API, e.g. "https://graph.facebook.com/v23.0". */
+	/** With the version of the Graph API, without a slash at its end: "https://graph.facebook.com/v23.0". */
 	apiAddress: string;
 	connections: number;
 }
@@ -24,7 +24,7 @@ const longestText = 4096;
 /** WhatsApp messages through Meta's Cloud API. It knows no idempotency: what was cut off after the request had left is unknown. */
 export function createWhatsAppChannel({ credential, phoneNumberId, apiAddress, connections }: WhatsAppOptions, tools: ChannelTools): SendChannel<TextMessage> {
 	const headers = { authorization: `Bearer ${credential.accessToken}`, accept: 'application/json', 'content-type': 'application/json' };
-	const url = `${apiAddress.replace(/\/+$/, '')}/${encodeURIComponent(phoneNumberId)}/messages`;
+	const url = `${apiAddress}/${encodeURIComponent(phoneNumberId)}/messages`;
 	return {
 		connections,
 		async send(message) {

@@ -1,4 +1,4 @@
-import type { IExecuteFunctions } from 'n8n-workflow';
+import type { IDataObject, IExecuteFunctions } from 'n8n-workflow';
 import { itemCustomer } from '../../../lib/journeys/items';
 import { buildContext, localeFor, type MessageContext } from '../../../lib/messages/context';
 import { messageIdFor } from '../../../lib/messages/headers';
@@ -48,7 +48,7 @@ export interface Composing {
 export function composing(job: SendJob, customer: CustomerRecord, settings: ShopSettings, address: string | null, channel: MessageChannel, { linkSecret, isDemo }: Installation, options: SendOptions, discountCode: CompiledTemplate): Composing {
 	const { journey } = job.item;
 	const about: Omit<LinkPayload, 'kind'> = {
-		shop: shopIdOf(job.item, options.shop ?? 'main'),
+		shop: shopIdOf(job.item as IDataObject, options.shop ?? 'main'),
 		customerId: customer.id,
 		channel,
 		...(journey && { enrolment: journey.enrolment, step: journey.step }),

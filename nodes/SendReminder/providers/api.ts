@@ -1,26 +1,27 @@
-import { type IExecuteFunctions, type INodeProperties, UserError } from 'n8n-workflow';
+import type { IExecuteFunctions, INodeProperties } from 'n8n-workflow';
 import type { Installation } from '../../../lib/n8n/installation';
 import { refuseRealPeopleInDemo } from './demo';
+import { checkedAddress } from './mailApi';
 
-/** Where a provider's API is: its own address, unless somebody tries things out with another server. */
-export function apiAddressField(name: string, address: string): INodeProperties {
+/** Where a provider's API is, if not at its usual address. */
+export function apiAddressField(provider: string, placeholder: string): INodeProperties {
 	return {
 		displayName: 'API Address',
-		name,
+		name: 'apiAddress',
 		type: 'string',
 		noDataExpression: true,
-		default: address,
-		description: 'Only for trying out with a server that stands in for the provider’s',
+		default: '',
+		placeholder,
+		description: `Where the API of ${provider} is, if not at its usual address. The key of the credential is sent there.`,
 	};
 }
 
 /** @throws UserError when it is none, or would reach real people from a demo */
-export function readApiAddress(context: IExecuteFunctions, installation: Installation, name: string, address: string): string {
-	const value = (context.getNodeParameter(name, 0, address) as string).trim() || address;
-	const url = URL.canParse(value) ? new URL(value) : null;
-	if (!url || !/^https?:$/.test(url.protocol)) throw new UserError(`"API Address" is "${value}", which is no web address`, { description: `Write it with https:// in front, e.g. ${address}.` });
-	refuseRealPeopleInDemo(installation, url.hostname);
-	return value;
+export function readApiAddress(context: IExecuteFunctions, installation: Installation, usual: string): string {
+	const own = (context.getNodeParameter('apiAddress', 0, '') as string).trim();
+	const address = own || usual;
+	refuseRealPeopleInDemo(installation, checkedAddress(address, own !== '').hostname);
+	return address.replace(/\/+$/, '');
 }
 
 const defaultConnections = 5;

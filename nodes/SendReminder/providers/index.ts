@@ -45,7 +45,7 @@ export const channelFields: INodeProperties[] = [
 
 export const credentials: INodeCredentialDescription[] = providers.flatMap((provider) => {
 	const displayOptions = { show: shownWith(provider) };
-	const required = provider.credential === undefined ? [] : [{ name: provider.credential, required: true, displayOptions }];
+	const required = provider.credential === undefined ? [] : [{ name: provider.credential, required: true, ...(provider.testedBy && { testedBy: provider.testedBy }), displayOptions }];
 	return [...required, ...(provider.optionalCredentials ?? []).map((name) => ({ name, required: false, displayOptions }))];
 });
 

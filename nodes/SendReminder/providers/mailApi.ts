@@ -60,7 +60,7 @@ export function mailApiProvider({ credential: type, secretFields, awsService, ad
 }
 
 /** https, or a server on this machine where the operator named one: a key never goes over the network in clear. */
-function checkedAddress(address: string, isOwn: boolean): URL {
+export function checkedAddress(address: string, isOwn: boolean): URL {
 	const url = URL.canParse(address) ? new URL(address) : undefined;
 	const isSafe = url?.protocol === 'https:' || (isOwn && url?.protocol === 'http:' && isLoopback(url.hostname));
 	if (!url || !isSafe || url.username || url.search || url.hash) throw new UserError(`"API Address" has to begin with https:// and be an address like https://api.example.com, not "${address.replace(/\/\/[^/]*@/, '//')}"`);

@@ -14,6 +14,8 @@ export interface MessageProvider {
 	channel: ChannelChoice;
 	/** n8n's credential type (or ours where n8n has none); absent: it needs none. */
 	credential?: string;
+	/** Which of the node's `methods.credentialTest` tries the credential; absent: it tests itself. */
+	testedBy?: string;
 	/** Credential types that may be chosen and need not be. */
 	optionalCredentials?: string[];
 	/** What it asks besides the credential; shown with this provider only. */

@@ -13,7 +13,7 @@ const isShortSender = (from: string) => /^\d{3,8}$/.test(from) || /^(?=.*[a-z])[
 
 async function open(context: IExecuteFunctions, installation: Installation, from: string): Promise<SendChannel<OutgoingMessage>> {
 	const credential = await context.getCredentials<TwilioCredential & IDataObject>('twilioApi');
-	return createTwilioChannel({ credential, from, apiAddress: readApiAddress(context, installation, 'twilioApiAddress', address), connections: connectionsOf(context) }, channelTools(context)) as SendChannel<OutgoingMessage>;
+	return createTwilioChannel({ credential, from, apiAddress: readApiAddress(context, installation, address), connections: connectionsOf(context) }, channelTools(context)) as SendChannel<OutgoingMessage>;
 }
 
 export const twilioSms: MessageProvider = {
@@ -32,7 +32,7 @@ export const twilioSms: MessageProvider = {
 			placeholder: 'e.g. +14155550100',
 			description: 'A number of yours at Twilio in international form, a name where the country allows it, or the sid of a Messaging Service (MG...)',
 		},
-		apiAddressField('twilioApiAddress', address),
+		apiAddressField('Twilio', `e.g. ${address}`),
 	],
 	async open(context, installation) {
 		const from = (context.getNodeParameter('smsFrom', 0, '') as string).trim();
@@ -60,7 +60,7 @@ export const twilioWhatsapp: MessageProvider = {
 			placeholder: 'e.g. +14155238886',
 			description: 'A number that Twilio has connected with WhatsApp, in international form, or the sid of a Messaging Service (MG...)',
 		},
-		apiAddressField('twilioApiAddress', address),
+		apiAddressField('Twilio', `e.g. ${address}`),
 	],
 	async open(context, installation) {
 		const from = (context.getNodeParameter('whatsappFrom', 0, '') as string).trim().replace(/^whatsapp:/, '');

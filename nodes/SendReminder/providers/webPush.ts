@@ -1,4 +1,4 @@
-import { type IDataObject, UserError } from 'n8n-workflow';
+import { type ICredentialDataDecryptedObject, type INodeCredentialTestResult, UserError } from 'n8n-workflow';
 import type { OutgoingMessage, SendChannel } from '../../../lib/messages/channels/channel';
 import { createPushChannel, type PushOptions, type VapidCredential, wrongWith } from '../../../lib/messages/channels/push';
 import { channelTools } from '../../../lib/n8n/providerHttp';
@@ -10,6 +10,7 @@ export const webPush: MessageProvider = {
 	name: 'Web Push',
 	channel: 'push',
 	credential: 'shopJourneysVapidApi',
+	testedBy: 'vapidKeys',
 	fields: [
 		{
 			displayName: 'Urgency',
@@ -27,8 +28,7 @@ export const webPush: MessageProvider = {
 		},
 	],
 	async open(context, installation) {
-		const { publicKey, privateKey, subject } = await context.getCredentials<VapidCredential & IDataObject>('shopJourneysVapidApi');
-		const credential = { publicKey: publicKey.trim(), privateKey: privateKey.trim(), subject: subject.trim() };
+		const credential = vapidOf(await context.getCredentials('shopJourneysVapidApi'));
 		const wrong = wrongWith(credential);
 		if (wrong) throw new UserError(wrong, { description: 'docs/web-push.md says how to make the keys.' });
 		const { clock, isDemo } = installation;
@@ -38,3 +38,14 @@ export const webPush: MessageProvider = {
 		return createPushChannel({ credential, urgency, reach, connections: connectionsOf(context) }, channelTools(context)) as SendChannel<OutgoingMessage>;
 	},
 };
+
+function vapidOf({ publicKey, privateKey, subject }: ICredentialDataDecryptedObject): VapidCredential {
+	const text = (value: unknown) => String(value ?? '').trim();
+	return { publicKey: text(publicKey), privateKey: text(privateKey), subject: text(subject) };
+}
+
+/** Whether keys and subject can work: no push service would say so before the first message. */
+export function testVapid(data: ICredentialDataDecryptedObject | undefined): INodeCredentialTestResult {
+	const wrong = wrongWith(vapidOf(data ?? {}));
+	return wrong ? { status: 'Error', message: wrong } : { status: 'OK', message: 'The two keys belong together' };
+}

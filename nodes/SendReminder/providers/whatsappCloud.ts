@@ -24,12 +24,12 @@ export const whatsappCloud: MessageProvider = {
 			placeholder: 'e.g. 106540352242922',
 			description: 'Meta’s ID of the number that sends, as WhatsApp Manager shows it: not the number itself',
 		},
-		apiAddressField('whatsappApiAddress', address),
+		apiAddressField('Meta', `e.g. ${address}`),
 	],
 	async open(context, installation) {
 		const phoneNumberId = (context.getNodeParameter('phoneNumberId', 0, '') as string).trim();
 		if (!/^\d{5,30}$/.test(phoneNumberId)) throw new UserError(phoneNumberId ? `"Phone Number ID" is "${phoneNumberId}", which is none` : 'No phone number is filled in as the sender', { description: 'Fill in "Phone Number ID": digits only, from WhatsApp Manager.' });
 		const credential = await context.getCredentials<WhatsAppCredential & IDataObject>('whatsAppApi');
-		return createWhatsAppChannel({ credential, phoneNumberId, apiAddress: readApiAddress(context, installation, 'whatsappApiAddress', address), connections: connectionsOf(context) }, channelTools(context)) as SendChannel<OutgoingMessage>;
+		return createWhatsAppChannel({ credential, phoneNumberId, apiAddress: readApiAddress(context, installation, address), connections: connectionsOf(context) }, channelTools(context)) as SendChannel<OutgoingMessage>;
 	},
 };
