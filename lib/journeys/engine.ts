@@ -120,18 +120,17 @@ function settlement(fact: EnrolmentFacts, claim: Claimed, definition: JourneyDef
 	}
 	// Only counted: goes on as if the workflow had done its part.
 	if (enrolment.holdout) return change((tx, current) => advance(tx, definition, current, claim.token, nowMs));
-	if (settings.sendingMode === 'limited' && !isAllowedRecipient(settings, customer?.email)) {
+	if (settings.sendingMode === 'limited' && !isAllowedRecipient(settings, customer?.email, customer?.phone)) {
 		return change((tx, current) => reschedule(tx, current, nowMs + limitedRetryMs));
 	}
 	return null;
 }
 
-/** Whether a limited sending mode lets this address through: itself, or its `@domain`. */
-export function isAllowedRecipient(settings: ShopSettings, email: string | undefined): boolean {
+/** Whether a limited sending mode lets messages to this customer through: the address, its `@domain`, or the phone number is named. */
+export function isAllowedRecipient(settings: ShopSettings, email: string | undefined, phone?: string): boolean {
 	if (settings.sendingMode === 'live') return true;
-	if (!email) return false;
-	const address = email.toLowerCase();
-	return settings.allowedRecipients.some((allowed) => address === allowed || (allowed.startsWith('@') && address.endsWith(allowed)));
+	const address = email?.toLowerCase();
+	return settings.allowedRecipients.some((allowed) => allowed === address || allowed === phone || (allowed.startsWith('@') && address?.endsWith(allowed)));
 }
 
 /** Goes on to the next step for those that still hold their token: the workflow finished and no node of ours had settled them. */

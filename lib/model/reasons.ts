@@ -3,29 +3,37 @@ import type { EndReason } from './records';
 /**
  * Why a message was not sent. `then` says what becomes of the enrolment: `end` ends it, `next` goes on to the next
  * step, `retry` tries the same step again and parks it after some attempts, `hold` keeps it for later however often,
- * `keep` changes nothing (somebody else owns it).
+ * `put_off` moves the step to when the message may leave (which uses up no attempt), `keep` changes nothing (somebody else
+ * owns it).
  */
 export const notSentReasons = {
 	erased: { sentence: 'The customer asked to be forgotten.', then: 'end', end: 'erased' },
 	suppressed: { sentence: 'This address must not be written to any more (bounce, complaint or your own block).', then: 'end', end: 'suppressed' },
-	no_consent: { sentence: 'The customer has not agreed to marketing by e-mail.', then: 'end', end: 'no_consent' },
-	unsubscribed: { sentence: 'The customer has unsubscribed.', then: 'end', end: 'unsubscribed' },
+	no_consent: { sentence: 'The customer has not agreed to marketing on this channel.', then: 'end', end: 'no_consent' },
+	unsubscribed: { sentence: 'The customer has unsubscribed from this channel.', then: 'end', end: 'unsubscribed' },
+	not_interested: { sentence: 'The customer chose topics on the preference page, and this message’s is none of them.', then: 'next' },
 	sample: { sentence: 'This is a sample from a test in the editor, so nothing was sent.', then: 'keep' },
 	superseded: { sentence: 'Another run has taken over or finished this step, so this one sends nothing.', then: 'keep' },
 	journey_ended: { sentence: 'The journey ended for this customer before the message left (bought, emptied the cart, ...).', then: 'keep' },
 	already_sent: { sentence: 'This message was sent before; it is never sent twice.', then: 'next' },
 	unknown_delivery: { sentence: 'An earlier attempt was cut off after handing the message over; it may have arrived, so it is not sent again.', then: 'next' },
+	capped: { sentence: 'The customer had a marketing message on this channel not long ago and has rest until then; this one waits, unless it would come too late.', then: 'put_off' },
+	yields: { sentence: 'A more important journey writes to this customer soon and goes first; this message waits.', then: 'put_off' },
+	quiet_hours: { sentence: 'It is night (or another quiet hour of yours) where the customer is; the message waits until it is over.', then: 'put_off' },
+	sold_out: { sentence: 'What the message is about is sold out now.', then: 'next' },
+	code_invalid: { sentence: 'The discount code is not valid in the shop now; it is tried again.', then: 'retry' },
 	too_old: { sentence: 'The journey is older than its maximum age; a message now would come too late.', then: 'end', end: 'expired' },
 	paused: { sentence: 'Sending is paused in the shop settings; the enrolment is kept.', then: 'hold' },
 	not_allowed: { sentence: 'Sending is limited to chosen addresses in the shop settings, and this is none of them; the enrolment is kept.', then: 'hold' },
-	no_address: { sentence: 'The customer has no e-mail address.', then: 'next' },
-	invalid_address: { sentence: 'The e-mail address is not valid.', then: 'next' },
+	no_address: { sentence: 'The customer has no address on this channel (e-mail, phone number, or a browser that takes web push).', then: 'next' },
+	invalid_address: { sentence: 'The customer’s address on this channel is not valid.', then: 'next' },
 	unknown_customer: { sentence: 'The item names no customer that the store knows.', then: 'keep' },
-	rejected: { sentence: 'The mail server refused this message for good.', then: 'next' },
-	provider_unavailable: { sentence: 'The mail server could not take the message now; it is tried again.', then: 'retry' },
+	rejected: { sentence: 'The provider refused this message for good.', then: 'next' },
+	provider_unavailable: { sentence: 'The provider could not take the message now; it is tried again.', then: 'retry' },
+	throttled: { sentence: 'The provider takes no more messages for now; this one is sent as soon as it does.', then: 'put_off' },
 	template_invalid: { sentence: 'The message could not be rendered for this customer.', then: 'retry' },
 	store_unavailable: { sentence: 'The store could not be reached, so nothing was sent.', then: 'retry' },
-} as const satisfies Record<string, { sentence: string } & ({ then: 'end'; end: EndReason } | { then: 'next' | 'retry' | 'hold' | 'keep' })>;
+} as const satisfies Record<string, { sentence: string } & ({ then: 'end'; end: EndReason } | { then: 'next' | 'retry' | 'hold' | 'put_off' | 'keep' })>;
 
 export type NotSentReason = keyof typeof notSentReasons;
 

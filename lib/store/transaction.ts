@@ -53,6 +53,14 @@ export class Transaction {
 		if (!this.documents.has(document.key)) this.documents.set(document.key, document);
 	}
 
+	/** A loaded document as it will stand once this transaction is committed: what another one may adopt. */
+	committed(key: string): Versioned<unknown> {
+		const document = this.documents.get(key)!;
+		if (!this.written.has(key)) return document;
+		const value = this.written.get(key);
+		return { key, version: value === null ? 0 : document.version + 1, value };
+	}
+
 	/** The document as it will stand after this transaction. It must have been loaded. */
 	get<T>(key: string): T | null {
 		if (this.written.has(key)) return this.written.get(key) as T | null;

@@ -1,11 +1,15 @@
 import type { Definitions } from '../../journeys/definitions';
-import { advance, end, reschedule, stepBack } from '../../journeys/enrolment';
+import { advance, end, expiresAtMs, reschedule, stepBack } from '../../journeys/enrolment';
 import { minuteMs } from '../../model/clock';
+import type { MessageChannel } from '../../model/events';
 import { type CartRecord, type CustomerRecord, type EnrolmentRecord, journeyCounters, type JourneyDefinition, keys, type SendRecord } from '../../model/records';
 import { notSentReasons, type NotSentReason } from '../../model/reasons';
 import type { ShopSettings } from '../../model/settings';
+import type { Versioned } from '../../store/store';
 import type { Transaction } from '../../store/transaction';
+import type { Refusal } from './guards';
 import type { SendJob } from './sender';
+import type { Rival } from './timing';
 
 /** How much later a message that may not leave now is tried again. Journey time. */
 const holdMs = 15 * minuteMs;
@@ -30,6 +34,7 @@ export class Ledger {
 		private readonly tx: Transaction,
 		private readonly job: SendJob,
 		private readonly definitions: Definitions,
+		private readonly channel: MessageChannel,
 		/** Stands for a lease's token outside a journey. */
 		run: string,
 	) {
@@ -65,11 +70,25 @@ export class Ledger {
 		await this.tx.load(this.earlierKeys);
 	}
 
-	/** Only the booking itself and the customer it may have to be closed on. */
+	/** Only the booking itself and its customer. */
 	async loadOwn(): Promise<void> {
 		await this.tx.load([this.key]);
-		const { enrolment } = this;
-		if (enrolment) await this.tx.load([keys.customer(enrolment.customerId)]);
+		await this.tx.load([this.customerId && keys.customer(this.customerId)]);
+	}
+
+	/** The documents of `loadOwn` as they stand once this transaction is committed. */
+	committed(): Array<Versioned<unknown>> {
+		return [this.key, ...(this.customerId ? [keys.customer(this.customerId)] : [])].map((key) => this.tx.committed(key));
+	}
+
+	/** Steps of journeys of a higher priority that the customer is in, as they stand: a decision goes by them, but they may change meanwhile. */
+	async rivals(customer: CustomerRecord | null): Promise<Rival[]> {
+		const own = this.definition?.priority ?? 0;
+		const higher = this.definitions.active.filter(({ kind, priority = 0 }) => kind === 'marketing' && priority > own);
+		const ids = Object.entries(customer?.open ?? {}).filter(([, { journey }]) => higher.some(({ id }) => id === journey));
+		if (ids.length === 0) return [];
+		const found = await this.tx.peek<EnrolmentRecord>(ids.map(([id]) => keys.enrolment(id)));
+		return [...found.values()].filter(({ status, holdout, journey, openedAtMs }) => status === 'open' && !holdout && openedAtMs >= this.definitions.byId.get(journey)!.activeFromMs);
 	}
 
 	get enrolment(): EnrolmentRecord | null {
@@ -95,6 +114,23 @@ export class Ledger {
 		return this.entry?.token === this.token;
 	}
 
+	private get customerId(): string | undefined {
+		return this.enrolment?.customerId ?? this.job.customerId ?? this.job.item.customer?.id;
+	}
+
+	/** The customer, unless nothing is kept of them any more. */
+	private get customer(): CustomerRecord | null {
+		const { customerId } = this;
+		const customer = customerId && this.tx.has(keys.customer(customerId)) ? this.tx.get<CustomerRecord>(keys.customer(customerId)) : null;
+		return customer && customer.erasedAtMs === undefined && customer.mergedInto === undefined ? customer : null;
+	}
+
+	private changeCustomer(change: (customer: CustomerRecord) => CustomerRecord): void {
+		const { customer } = this;
+		const changed = customer && change(customer);
+		if (changed !== customer) this.tx.set(keys.customer(customer!.id), changed);
+	}
+
 	private get record(): EnrolmentRecord | CampaignRecord | null {
 		return this.tx.get<EnrolmentRecord | CampaignRecord>(this.key);
 	}
@@ -106,34 +142,71 @@ export class Ledger {
 		this.tx.set(this.key, { ...record, sends: entry ? { ...others, [this.job.sendKey]: entry } : others });
 	}
 
+	/** Books that a marketing message takes the customer's attention: their rest begins. */
+	bookContact(nowMs: number): void {
+		const { channel, job } = this;
+		this.changeCustomer((customer) => {
+			const last = customer.contacts?.[channel];
+			const beforeMs = last?.messageKey === job.messageKey ? last.beforeMs : last?.atMs;
+			return { ...customer, contacts: { ...customer.contacts, [channel]: { atMs: nowMs, messageKey: job.messageKey, ...(beforeMs !== undefined && { beforeMs }) } } };
+		});
+	}
+
+	/** Takes that back: the message did not leave. */
+	giveContactBack(): void {
+		const { channel, job } = this;
+		this.changeCustomer((customer) => {
+			const { [channel]: own, ...others } = customer.contacts ?? {};
+			if (own?.messageKey !== job.messageKey) return customer;
+			return { ...customer, contacts: { ...others, ...(own.beforeMs !== undefined && { [channel]: { atMs: own.beforeMs, messageKey: '' } }) } };
+		});
+	}
+
+	/** Takes browsers off the customer that take no web push any more. */
+	forgetEndpoints(gone: string[]): void {
+		this.changeCustomer((customer) => {
+			const left = customer.pushSubscriptions?.filter(({ endpoint }) => !gone.includes(endpoint));
+			return left?.length === customer.pushSubscriptions?.length ? customer : { ...customer, pushSubscriptions: left };
+		});
+	}
+
 	/** The message left: on to the next step, unless that has happened already. */
-	sent(nowMs: number): void {
+	sent(nowMs: number, variant?: string): void {
+		this.changeCustomer((customer) => ({
+			...customer,
+			engagement: { ...customer.engagement, sent: (customer.engagement?.sent ?? 0) + 1, lastSentAtMs: Math.max(customer.engagement?.lastSentAtMs ?? -Infinity, nowMs) },
+		}));
 		const { enrolment } = this;
-		this.report('message_sent', nowMs);
+		this.report('message_sent', nowMs, { ...(variant !== undefined && { variant }) });
 		this.tx.count(this.counters, `sent.${this.step + 1}`);
 		if (enrolment?.status === 'open' && enrolment.step === this.step) advance(this.tx, this.definition, enrolment, this.token, nowMs);
 	}
 
 	/** The message does not leave: settles the enrolment as the reason's `then` says. Its documents are loaded. */
-	refuse(reason: NotSentReason, nowMs: number, detail?: string): void {
+	refuse({ reason, allowedAtMs, isOfChannel }: Refusal, nowMs: number, detail?: string): void {
 		const rule = notSentReasons[reason];
 		const { entry } = this;
 		this.tx.count(this.counters, `not_sent.${reason}`);
-		this.report('message_not_sent', nowMs, reason);
+		this.report('message_not_sent', nowMs, { reason });
 		if (reason === 'unknown_delivery' && entry?.state === 'reserved') this.put({ ...entry, state: 'unknown', atMs: nowMs });
 		const { enrolment } = this;
 		if (!enrolment) return;
 		const isOwner = enrolment.status === 'open' && enrolment.step === this.step;
 		const isFollower = enrolment.settled?.token === this.token && enrolment.settled.step === this.step;
-		if (rule.then === 'end') {
+		if (rule.then === 'end' && !isOfChannel) {
 			if (enrolment.status === 'open') end(this.tx, this.definition, enrolment, rule.end, nowMs);
-		} else if (rule.then === 'next') {
+		} else if (rule.then === 'next' || rule.then === 'end') {
 			// The same item twice in one batch: the other one is on its way and will settle the step.
 			const isUnderWay = reason === 'already_sent' && entry?.state === 'reserved';
 			if (isOwner && !isUnderWay) advance(this.tx, this.definition, enrolment, this.token, nowMs);
 		} else if (rule.then === 'hold') {
 			if (isOwner) reschedule(this.tx, enrolment, nowMs + holdMs);
 			else if (isFollower) stepBack(this.tx, enrolment, nowMs + holdMs);
+		} else if (rule.then === 'put_off') {
+			const isInTime = this.isInTime(allowedAtMs!);
+			if (isOwner && isInTime) reschedule(this.tx, enrolment, allowedAtMs!);
+			else if (isOwner) end(this.tx, this.definition, enrolment, 'expired', nowMs);
+			else if (isFollower && isInTime) stepBack(this.tx, enrolment, allowedAtMs!);
 		} else if (rule.then === 'retry') {
 			const failed = { ...enrolment, failure: `${rule.sentence} ${detail ?? ''}`.trim().slice(0, 500) };
 			if (isOwner) this.tx.set(this.key, failed);
@@ -141,19 +214,25 @@ export class Ledger {
 		}
 	}
 
+	/** Whether a message that waits until then would still come in time. */
+	isInTime(allowedAtMs: number): boolean {
+		const { enrolment, definition } = this;
+		return !enrolment || !definition || allowedAtMs <= expiresAtMs(definition, enrolment);
+	}
+
 	private get counters(): string {
 		const journey = this.job.item.journey?.id;
 		return journey ? journeyCounters(journey) : `campaign:${this.job.campaign}`;
 	}
 
-	private report(type: string, atMs: number, reason?: NotSentReason): void {
-		const customerId = this.enrolment?.customerId ?? this.job.customerId ?? this.job.item.customer?.id;
+	private report(type: string, atMs: number, more: { reason?: NotSentReason; variant?: string }): void {
+		const { customerId, channel } = this;
 		const { journey } = this.job.item;
 		this.tx.log({
 			atMs,
 			type,
 			subject: customerId ? keys.customer(customerId) : undefined,
-			data: { channel: 'email', ...(journey && { journey: journey.id, step: journey.step }), ...(reason && { reason }) },
+			data: { channel, ...(journey && { journey: journey.id, step: journey.step }), ...more },
 		});
 	}
 }

@@ -1,5 +1,6 @@
 import { type IDataObject, type IExecuteFunctions, type INodeExecutionData, NodeOperationError } from 'n8n-workflow';
 import { sendBatch, type SendJob, type SendResult } from '../../../lib/messages/send/sender';
+import type { MessageChannel } from '../../../lib/model/events';
 import { defaultSettings, type ShopSettings } from '../../../lib/model/settings';
 import { keys } from '../../../lib/model/records';
 import { shopIdOf } from '../../../lib/n8n/fields/shop';
@@ -11,11 +12,10 @@ import { providerOf } from '../providers';
 /** Sends all items and gives what becomes of each, in their order: on Sent or on Not Sent. Settings that are wrong for all items throw; what is wrong with one is its result. */
 export async function send(context: IExecuteFunctions, items: INodeExecutionData[]): Promise<[INodeExecutionData[], INodeExecutionData[]]> {
 	const outputs: [INodeExecutionData[], INodeExecutionData[]] = [[], []];
-	const provider = providerOf((name, fallback) => context.getNodeParameter(name, 0, fallback) as string);
 	const results = await sendAll(context, items);
 	results.forEach((result, itemIndex) => {
-		const { status, ...message } = result;
-		outputs[status === 'sent' ? 0 : 1].push({ json: { ...items[itemIndex].json, message: { channel: provider.channel, status, ...message } as IDataObject }, pairedItem: { item: itemIndex } });
+		const { status, channel, ...message } = result;
+		outputs[status === 'sent' ? 0 : 1].push({ json: { ...items[itemIndex].json, message: { channel, status, ...message } as IDataObject }, pairedItem: { item: itemIndex } });
 	});
 	return outputs;
 }
@@ -23,7 +23,8 @@ export async function send(context: IExecuteFunctions, items: INodeExecutionData
 async function sendAll(context: IExecuteFunctions, items: INodeExecutionData[]): Promise<SendResult[]> {
 	const installation = await getInstallation();
 	const options = context.getNodeParameter('options', 0, {}) as SendOptions;
-	const provider = providerOf((name, fallback) => context.getNodeParameter(name, 0, fallback) as string);
+	const parameter = (name: string, fallback: string) => context.getNodeParameter(name, 0, fallback) as string;
+	const provider = providerOf(parameter);
 	const channel = await provider.open(context, installation);
 	const compose = await composers[provider.channel]!(context, installation, options);
 
@@ -40,9 +41,13 @@ async function sendAll(context: IExecuteFunctions, items: INodeExecutionData[]):
 			definitions: shop.definitions,
 			defaultSettings,
 			channel,
+			// A webhook stands for one of the other channels.
+			...(provider.channel === 'webhook' ? { messageChannel: parameter('standsFor', 'email') as MessageChannel, provider: provider.id } : { messageChannel: provider.channel }),
 			firstRetryMs: installation.firstRetryMs,
 			policy: options.uncertain ?? 'never_twice',
 			kind: options.kind ?? 'marketing',
+			topic: options.topic?.trim(),
+			isUnchecked: options.contentCheck === 'off',
 			compose: (job, customer, settings) => compose(job, customer, settings, address),
 		});
 		itemIndexes.forEach((itemIndex, position) => (results[itemIndex] = sent[position]));

@@ -99,6 +99,7 @@ describe('a batch', () => {
 describe('a campaign outside a journey', () => {
 	let id: string;
 	beforeEach(async () => {
+		await post.withoutRest();
 		await post.shop.record(customerEvent(post.shop.now(), { ...anna, emailConsent: { status: 'subscribed', basis: 'opt_in', atMs: post.shop.now() } }));
 		id = (await customerByEmail(post.shop, 'anna@example.com'))!.id;
 	});

@@ -167,6 +167,8 @@ describe('a store that fails after the message left', () => {
 });
 
 describe('a later node of the same branch', () => {
+	beforeEach(() => post.withoutRest());
+
 	it('may still send after the first one settled the step', async () => {
 		await post.sendOne(step);
 		expect(reasonOf(await post.sendOne(step, 'node-2'))).toBe('sent');
@@ -209,6 +211,7 @@ describe('a later node of the last branch', () => {
 	beforeEach(async () => {
 		await post.shop.hub.close();
 		post = await openPost({ steps: [{ name: '1 hour', delayMs: hourMs }] });
+		await post.withoutRest();
 		await post.fillBy(anna);
 		post.shop.pass(hourMs);
 		step = await post.claimOne();

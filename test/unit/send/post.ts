@@ -1,6 +1,8 @@
 import type { DueStep } from '../../../lib/journeys/engine';
+import { enrolmentId, enter } from '../../../lib/journeys/enrolment';
+import { transact } from '../../../lib/store/transaction';
 import type { CustomerFacts } from '../../../lib/model/events';
-import { type EnrolmentRecord, type JourneyDefinition, keys } from '../../../lib/model/records';
+import { type CustomerRecord, type EnrolmentRecord, type JourneyDefinition, keys } from '../../../lib/model/records';
 import { defaultSettings, type ShopSettings } from '../../../lib/model/settings';
 import type { EmailChannel, EmailMessage, SendOutcome } from '../../../lib/messages/channels/channel';
 import { sendBatch, type SenderOptions, type SendJob, type SendResult } from '../../../lib/messages/send/sender';
@@ -33,8 +35,12 @@ export interface Post extends Running {
 	options: SenderOptions;
 	/** Saves settings as the Shop Webhook Trigger does. */
 	configure(settings: Partial<ShopSettings>): Promise<void>;
+	/** Switches the rest between marketing messages off. */
+	withoutRest(): Promise<void>;
 	/** A customer who has opted in fills a cart. */
 	fillBy(customer: CustomerFacts, cart?: string): Promise<void>;
+	/** Another journey, of which the customer is in the first step, due then. */
+	alsoIn(journey: Partial<JourneyDefinition> & { id: string }, dueAtMs: number, customerId?: string): Promise<void>;
 	/** Sends for steps through one Send Reminder node. */
 	send(steps: DueStep[], node?: string, change?: Partial<SenderOptions>): Promise<SendResult[]>;
 	sendOne(step: DueStep, node?: string, change?: Partial<SenderOptions>): Promise<SendResult>;
@@ -53,6 +59,7 @@ export async function openPost(journey: Partial<JourneyDefinition> = {}): Promis
 		definitions: shop.definitions,
 		defaultSettings,
 		channel,
+		messageChannel: 'email',
 		firstRetryMs,
 		policy: 'never_twice',
 		kind: 'marketing',
@@ -74,9 +81,17 @@ export async function openPost(journey: Partial<JourneyDefinition> = {}): Promis
 			const [{ version, value }] = await shop.store.read<Partial<ShopSettings>>([keys.settings]);
 			await shop.store.commit({ writes: [{ key: keys.settings, version, value: { ...value, ...settings } }] });
 		},
+		withoutRest: () => post.configure({ capHours: { email: 0, sms: 0, push: 0 } }),
 		async fillBy(customer: CustomerFacts, cart = 'cart-a') {
 			await shop.record(customerEvent(shop.now(), { ...customer, emailConsent: { status: 'subscribed', basis: 'opt_in', atMs: shop.now() } }));
 			await shop.record(cartEvent(shop.now(), { cartToken: cart }, { customer }));
+		},
+		async alsoIn(journey: Partial<JourneyDefinition> & { id: string }, dueAtMs: number, customerId = 'customer-1') {
+			const definition = await shop.switchOn({ trigger: 'event', subject: 'customer', watch: undefined, events: ['subscribed'], endsOn: [], steps: [{ name: 'first', delayMs: 0 }], ...journey });
+			await transact(shop.store, async (tx) => {
+				await tx.load([keys.customer(customerId), keys.enrolment(enrolmentId(journey.id, customerId))]);
+				enter(tx, definition, tx.get<CustomerRecord>(keys.customer(customerId))!, { entity: customerId, about: {}, atMs: shop.now(), enteredAtMs: dueAtMs });
+			});
 		},
 		send: (steps: DueStep[], node = 'node-1', change: Partial<SenderOptions> = {}) => sendBatch(steps.map((step, index) => jobOf(step, node, index)), { ...options, ...change }),
 		sendOne: async (step: DueStep, node?: string, change?: Partial<SenderOptions>) => (await post.send([step], node, change))[0],

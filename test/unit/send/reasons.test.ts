@@ -115,6 +115,7 @@ describe('soft opt-in', () => {
 
 describe('the enrolment goes on to the next step when', () => {
 	it('this message was sent before', async () => {
+		await post.withoutRest();
 		await post.sendOne(step);
 		// The second node of the branch cannot send, so the step is emitted again for both.
 		post.channel.during = () => refusedForNow;
@@ -199,6 +200,69 @@ describe('the enrolment is kept for later when', () => {
 		await expectRefusal('store_unavailable', post.sendOne(step, 'node-1', { store: broken }));
 		expect(post.channel.sent).toEqual([]);
 		await stands({ status: 'open', step: 0, sends: {} });
+	});
+});
+
+describe('the enrolment waits until the message may leave when', () => {
+	it('the customer had a marketing message not long ago', async () => {
+		await changeCustomer({ contacts: { email: { atMs: now() - hourMs, messageKey: 'another' } } });
+		await expectRefusal('capped');
+		await stands({ status: 'open', step: 0, sends: {}, dueAtMs: now() + 15 * hourMs });
+	});
+
+	it('a more important journey goes first', async () => {
+		await post.alsoIn({ id: 'urgent', priority: 10 }, now() + hourMs);
+		await expectRefusal('yields');
+		await stands({ status: 'open', step: 0, sends: {}, dueAtMs: now() + hourMs + 15 * minuteMs });
+	});
+
+	it('it is night where the customer is', async () => {
+		await post.configure({ quietHours: { from: 17, to: 8 } });
+		await changeCustomer({ timezone: 'Asia/Bangkok' });
+		post.shop.pass(hourMs + minuteMs);
+		step = await post.claimOne();
+		await expectRefusal('quiet_hours');
+		await stands({ status: 'open', step: 0, sends: {}, dueAtMs: Date.parse('2026-03-03T01:00:00Z') });
+	});
+
+	it('the provider takes no more for now', async () => {
+		post.channel.during = () => ({ ...refusedForNow, retryAfterMs: 5 * minuteMs });
+		await expectRefusal('throttled');
+		await stands({ status: 'open', step: 0, sends: {}, dueAtMs: now() + 5 * minuteMs });
+	});
+});
+
+describe('what the message says is not true any more:', () => {
+	it('everything in the cart is sold out', async () => {
+		await post.shop.record({ type: 'product_updated', dedupeId: 'stock', occurredAtMs: now(), source: 'test', product: { productId: 'tea', variants: [{ variantId: 'tea-1', stock: 0 }], updatedAtMs: now() } });
+		await expectRefusal('sold_out');
+		await stands({ status: 'open', step: 1, sends: {} });
+		expect(post.channel.sent).toEqual([]);
+	});
+
+	it('the discount code is not valid: tried again', async () => {
+		const { compose } = post.options;
+		const change = { compose: (...all: Parameters<typeof compose>) => ({ ...compose(...all), discountCode: 'GONE10' }), codeIsValid: async (code: string) => code !== 'GONE10' };
+		await expectRefusal('code_invalid', post.sendOne(step, 'node-1', change));
+		await stands({ status: 'open', step: 0, sends: {}, failure: expect.stringContaining('GONE10') });
+		expect(await post.holds(step)).toBe(false);
+	});
+});
+
+describe('the topic is none of those that the customer chose', () => {
+	it('goes on to the next step', async () => {
+		await changeCustomer({ preferences: { topics: ['sale'], atMs: now() } });
+		await expectRefusal('not_interested', post.sendOne(step, 'node-1', { topic: 'news' }));
+		await stands({ status: 'open', step: 1, sends: {} });
+	});
+
+	it.each([
+		['it is one of them', ['news'], 'news'],
+		['nothing was chosen yet', undefined, 'news'],
+		['the message has none', ['sale'], undefined],
+	])('but not when %s', async (_what, topics, topic) => {
+		await changeCustomer({ preferences: { topics, atMs: now() } });
+		expect(reasonOf(await post.sendOne(step, 'node-1', { topic }))).toBe('sent');
 	});
 });
 

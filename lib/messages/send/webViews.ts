@@ -1,0 +1,71 @@
+import { promisify } from 'node:util';
+import { constants, gzip, gunzip } from 'node:zlib';
+import { dayMs, hourMs } from '../../model/clock';
+import { indexes, keys, type WebViewRecord, webViewDays } from '../../model/records';
+import type { Store } from '../../store/store';
+import { transact, type Transaction } from '../../store/transaction';
+
+const zip = promisify(gzip);
+const unzip = promisify(gunzip);
+
+/** A page is compressed a hundred times a second: quickly is better than tightly. */
+const level = constants.Z_BEST_SPEED;
+/** A page larger than this was not made by us. */
+const maxPageBytes = 4_000_000;
+
+/** The page of a mail, as it is kept. */
+export async function zipPage(html: string): Promise<string> {
+	return (await zip(html, { level })).toString('base64');
+}
+
+/** The page of a mail as it left, or null when it is not kept (any more). */
+export async function readWebView(store: Store, messageId: string): Promise<{ customerId: string; html: string } | null> {
+	const [{ value }] = await store.read<WebViewRecord>([keys.webView(messageId)]);
+	if (!value) return null;
+	return { customerId: value.customerId, html: (await unzip(Buffer.from(value.html, 'base64'), { maxOutputLength: maxPageBytes })).toString() };
+}
+
+/** Keeps the page of a mail with its booking. Its document is known to the transaction. */
+export function keepWebView(tx: Transaction, messageId: string, record: WebViewRecord): void {
+	const key = keys.webView(messageId);
+	tx.set(key, record);
+	tx.index(indexes.webViews, key, record.atMs);
+	tx.index(indexes.belongings(record.customerId), key, record.atMs);
+}
+
+/** Pages removed per commit. */
+const trimBatch = 30;
+/** Commits per call: the rest follows next time. */
+const maxBatches = 20;
+
+/** Forgets pages older than `webViewDays`, so many at most. @returns how many */
+export async function trimWebViews(store: Store, nowMs: number): Promise<number> {
+	let removed = 0;
+	for (let batch = 0; batch < maxBatches; batch++) {
+		const old = await store.walk(indexes.webViews, { to: nowMs - webViewDays * dayMs, limit: trimBatch });
+		if (old.length === 0) break;
+		await transact(store, async (tx) => {
+			await tx.load(old.map(({ key }) => key));
+			for (const { key } of old) {
+				const record = tx.get<WebViewRecord>(key);
+				if (record) tx.index(indexes.belongings(record.customerId), key, null);
+				tx.set(key, null);
+				tx.index(indexes.webViews, key, null);
+			}
+		});
+		removed += old.length;
+		if (old.length < trimBatch) break;
+	}
+	return removed;
+}
+
+/** How often this process looks for old pages. Machine time. */
+const trimEveryMs = hourMs;
+const trimmedAt = new WeakMap<Store, number>();
+
+/** Trims now and then. */
+export async function trimWebViewsSometimes(store: Store, journeyNowMs: number, machineNowMs: number): Promise<void> {
+	if (machineNowMs - (trimmedAt.get(store) ?? -Infinity) < trimEveryMs) return;
+	trimmedAt.set(store, machineNowMs);
+	await trimWebViews(store, journeyNowMs);
+}
