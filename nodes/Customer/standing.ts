@@ -33,7 +33,7 @@ export function standing({ settings, nowMs }: Run, customer: CustomerRecord, jou
 	}
 	const { suppressed, consent } = customer;
 	if (suppressed) say('blocked', suppressed.atMs, `Nothing is sent: ${blockedBy[suppressed.reason] ?? suppressed.reason}${suppressed.note ? ` (${suppressed.note})` : ''}.`, { reason: suppressed.reason });
-	if (!customer.email) say('no_address', nowMs, notSentReasons.no_address.sentence);
+	if (!customer.email) say('no_address', nowMs, 'The customer has no e-mail address.');
 	const email = consent.email;
 	if (!email) say('no_consent', nowMs, 'Nothing was ever said about marketing by e-mail, so only messages about a purchase are sent.');
 	else if (email.status === 'unsubscribed') say('unsubscribed', email.atMs, notSentReasons.unsubscribed.sentence, { source: email.source, note: email.note });

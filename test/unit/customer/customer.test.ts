@@ -371,7 +371,7 @@ describe('Timeline', () => {
 		expect(said(items)).toEqual([
 			'now: Nothing was ever said about marketing by e-mail, so only messages about a purchase are sent.',
 			'next: In the journey "Abandoned Cart": step 1 of 3 ("1 hour") is due next.',
-			'past: E-mail not sent (step 1 of the journey "Abandoned Cart"): The customer has not agreed to marketing by e-mail.',
+			'past: E-mail not sent (step 1 of the journey "Abandoned Cart"): The customer has not agreed to marketing on this channel.',
 			expect.stringMatching(/^past: (Entered the journey "Abandoned Cart"|Cart Updated: 1 line)\.$/),
 			expect.stringMatching(/^past: (Entered the journey "Abandoned Cart"|Cart Updated: 1 line)\.$/),
 			'past: Customer Updated.',
