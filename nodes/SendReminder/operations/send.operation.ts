@@ -42,7 +42,7 @@ async function sendAll(context: IExecuteFunctions, items: INodeExecutionData[]):
 			defaultSettings,
 			channel,
 			// A webhook stands for one of the other channels.
-			...(provider.channel === 'webhook' ? { messageChannel: parameter('standsFor', 'email') as MessageChannel, provider: provider.id } : { messageChannel: provider.channel }),
+			...(provider.channel === 'webhook' ? { messageChannel: parameter('countsAs', 'email') as MessageChannel, provider: provider.id } : { messageChannel: provider.channel }),
 			firstRetryMs: installation.firstRetryMs,
 			policy: options.uncertain ?? 'never_twice',
 			kind: options.kind ?? 'marketing',
