@@ -212,8 +212,8 @@ export function unconfirmed(name: string, { status }: ProviderResponse): SendOut
 	return { status: 'unknown', response: `${name} answered with status ${status}, but did not confirm the message` };
 }
 
-export function accepted(response: string, providerId: string): SendOutcome {
-	return { status: 'sent', response, providerId };
+export function accepted(response: string, providerId: string | undefined): SendOutcome {
+	return { status: 'sent', response, ...(providerId && { providerId }) };
 }
 
 function inQuotes(words: string): string {

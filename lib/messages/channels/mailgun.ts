@@ -28,17 +28,12 @@ export function createMailgunChannel(settings: MailgunSettings, tools: ChannelTo
 			const { id, message } = jsonOf(answer);
 			if (answer.status === 200) return typeof id === 'string' && id ? accepted(String(message ?? ''), id) : unconfirmed(name, answer);
 			const words = typeof message === 'string' ? message : /^[\w .]{1,60}$/.test(answer.body) ? answer.body : '';
-			return answer.status === 400 && /\bto\b\W*(parameter|address)?[^.]*not a valid address|authorized recipients/i.test(words) ? wrongRecipient(words, answer) : providerRefusal(name, answer, words);
+			return answer.status === 400 && /^['"]?to['"]? parameter is not a valid address/i.test(words) ? recipientRefusal(name, words) : providerRefusal(name, answer, words);
 		},
 		/** The limit of an account or a domain by the hour. */
 		isThrottle: ({ status }) => status === 420,
 	};
 	return createMailApiChannel(api, settings, tools, connections);
-
-	/** A sandbox domain refuses everybody who was not entered: that says nothing about the address. */
-	function wrongRecipient(words: string, answer: Parameters<MailApi['read']>[0]) {
-		return /authorized recipients/i.test(words) ? providerRefusal(name, answer, words) : recipientRefusal(name, words);
-	}
 }
 
 function fieldsOf({ from, to, replyTo, subject, html, text, headers, messageId, ref }: Mail): Record<string, string> {

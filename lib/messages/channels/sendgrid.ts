@@ -1,6 +1,6 @@
 import type { EmailChannel } from './channel';
 import { type ChannelTools, jsonOf } from './http';
-import { accepted, createMailApiChannel, type Mail, type MailApi, type MailApiSettings, postJson, providerRefusal, recipientRefusal } from './mail-api';
+import { accepted, createMailApiChannel, type Mail, type MailApi, type MailApiSettings, postJson, providerRefusal, recipientRefusal, unconfirmed } from './mail-api';
 import { refFields } from './ref';
 
 const name = 'SendGrid';
@@ -15,8 +15,10 @@ export function createSendGridChannel(settings: MailApiSettings, tools: ChannelT
 		connections: 10,
 		request: (mail) => postJson(`${settings.address}/v3/mail/send`, bodyOf(mail)),
 		read(answer) {
-			if (answer.status >= 200 && answer.status < 300) return accepted(`Accepted (status ${answer.status})`, answer.headers['x-message-id'] ?? '');
+			if (answer.status === 202) return accepted('Accepted', answer.headers['x-message-id']);
 			const errors = [jsonOf(answer).errors].flat() as Array<{ message?: unknown; field?: unknown } | undefined>;
+			// 200 is its sandbox: looked at, and not sent.
+			if (answer.status < 300 && !errors[0]) return unconfirmed(name, answer);
 			const words = errors.map((error) => (typeof error?.message === 'string' ? error.message : '')).join(' ');
 			// The recipient is the one thing in `personalizations` that differs between customers.
 			const isRecipient = answer.status === 400 && errors.every((error) => /^personalizations\.\d+\.to\b/.test(String(error?.field)));
