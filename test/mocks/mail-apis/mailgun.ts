@@ -1,6 +1,6 @@
-import { isVerified, looksValid, type MailApiServer, nextId, person, startMailApi } from './server';
+import { isVerified, looksValid, madeUp, type MailApiServer, nextId, person, startMailApi } from './server';
 
-export const mailgunKey = 'key-0123456789abcdef0123456789abcdef';
+export const mailgunKey = madeUp('key-');
 export const mailgunDomain = 'mg.fern.example';
 
 /** Mailgun's POST /v3/{domain}/messages as its documentation describes it. */

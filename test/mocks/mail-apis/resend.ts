@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import { type ApiAnswer, isVerified, looksValid, type MailApiServer, nextId, person, startMailApi, type TakenMail } from './server';
+import { type ApiAnswer, isVerified, looksValid, madeUp, type MailApiServer, nextId, person, startMailApi, type TakenMail } from './server';
 
-export const resendKey = 're_madeUp_0123456789abcdef0123456789';
+export const resendKey = madeUp('re_');
 
 interface ResendMail {
 	from?: string;

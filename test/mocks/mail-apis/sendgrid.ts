@@ -1,6 +1,6 @@
-import { isVerified, looksValid, type ApiAnswer, type MailApiServer, nextId, startMailApi } from './server';
+import { isVerified, looksValid, madeUp, type ApiAnswer, type MailApiServer, nextId, startMailApi } from './server';
 
-export const sendGridKey = 'SG.madeUpForTests.0123456789abcdef0123456789abcdef';
+export const sendGridKey = madeUp('SG.');
 
 interface MailSend {
 	personalizations?: Array<{ to?: Array<{ email?: string }>; custom_args?: Record<string, string> }>;

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { addressParser } from 'postal-mime';
@@ -134,6 +135,9 @@ export function isVerified(address: string): boolean {
 export function looksValid(address: string): boolean {
 	return /^[a-z0-9.!#$%&'*+/=?^_{}|~-]+@[a-z0-9-]+(\.[a-z0-9-]+)+$/i.test(address) && !address.startsWith('invalid@');
 }
+
+/** A key that nobody was ever given. */
+export const madeUp = (prefix: string) => `${prefix}${createHash('sha256').update(prefix).digest('hex').slice(0, 32)}`;
 
 let count = 0;
 export const nextId = () => `b7bc2f4a-e38e-4336-af7d-${String(++count).padStart(12, '0')}`;

@@ -1,8 +1,8 @@
 import PostalMime from 'postal-mime';
 import { type AwsKey, awsAuthorization } from './aws-signature';
-import { type ApiAnswer, type ApiRequest, isVerified, type MailApiServer, nextId, startMailApi } from './server';
+import { type ApiAnswer, type ApiRequest, isVerified, madeUp, type MailApiServer, nextId, startMailApi } from './server';
 
-export const awsKey: AwsKey = { accessKeyId: 'AKIAMADEUPFORTESTS00', secretAccessKey: 'madeUpSecret/0123456789abcdef0123456789' };
+export const awsKey: AwsKey = { accessKeyId: madeUp('AKIA'), secretAccessKey: madeUp('secret/') };
 export const awsRegion = 'eu-central-1';
 
 interface SendEmail {

@@ -1,7 +1,7 @@
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { refOf } from '../../../lib/messages/channels/ref';
-import { apis, closeStages, message, stageFor } from './mail-apis';
+import { apis, closeStages, message, stageFor, wrongCredential } from './mail-apis';
 
 afterEach(closeStages);
 
@@ -125,11 +125,11 @@ describe.each(apis)('$name', (provider) => {
 
 	describe('what the provider refuses', () => {
 		test('a wrong key is for good, and the provider\'s', async () => {
-			const { server, channel } = await stageFor(provider, { credential: { apiKey: 'wrong-key-0123456789', serverToken: 'wrong-key-0123456789', secretAccessKey: 'wrong-key-0123456789' } });
+			const { server, channel } = await stageFor(provider, { credential: wrongCredential });
 			const outcome = await channel.send(message);
 			expect(outcome).toMatchObject({ ...never, response: expect.stringMatching(/credential/) });
 			expect(server.taken).toHaveLength(0);
-			expect(JSON.stringify(outcome)).not.toContain('wrong-key-0123456789');
+			expect(JSON.stringify(outcome)).not.toContain(wrongCredential.apiKey);
 		});
 
 		test('a sender that was not verified is not the recipient\'s fault', async () => {

@@ -13,7 +13,7 @@ import { authenticatedRequests } from '../../mocks/mail-apis/n8n-requests';
 import { postmarkToken, startPostmark } from '../../mocks/mail-apis/postmark';
 import { resendKey, startResend } from '../../mocks/mail-apis/resend';
 import { sendGridKey, startSendGrid } from '../../mocks/mail-apis/sendgrid';
-import type { MailApiServer } from '../../mocks/mail-apis/server';
+import { madeUp, type MailApiServer } from '../../mocks/mail-apis/server';
 import { awsKey, awsRegion, startSes } from '../../mocks/mail-apis/ses';
 
 /** A provider as the tests know it. */
@@ -62,6 +62,10 @@ export const apis: Provider[] = [
 	{ name: 'Resend', carrier: 'resend', credentialType: 'shopJourneysResendApi', credential: { apiKey: resendKey }, secret: resendKey, keepsMessageId: false, isRepeatable: true, refusedRecipient: 'invalid@example.org', start: startResend, create: createResendChannel },
 	{ name: 'Amazon SES', carrier: 'ses', credentialType: 'aws', credential: { ...awsKey, region: awsRegion }, secret: awsKey.secretAccessKey, awsService: 'ses', keepsMessageId: false, isRepeatable: false, refusedRecipient: 'blocked@example.org', start: startSes, create: createSesChannel },
 ];
+
+const wrong = madeUp('wrong-');
+/** For all of them. */
+export const wrongCredential = { apiKey: wrong, serverToken: wrong, secretAccessKey: wrong };
 
 export const providerNamed = (name: string) => apis.find((provider) => provider.name === name)!;
 

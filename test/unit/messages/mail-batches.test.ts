@@ -1,6 +1,6 @@
 import type { EmailMessage, SendOutcome } from '../../../lib/messages/channels/channel';
 import { refOf } from '../../../lib/messages/channels/ref';
-import { apis, closeStages, message, providerNamed, stageFor } from './mail-apis';
+import { apis, closeStages, message, providerNamed, stageFor, wrongCredential } from './mail-apis';
 
 afterEach(closeStages);
 
@@ -63,7 +63,7 @@ describe.each([providerNamed('Postmark'), providerNamed('Resend')])('a batch of 
 	});
 
 	test('a wrong key is said of each', async () => {
-		const { channel } = await stageFor(provider, { credential: { apiKey: 'wrong-key-0123456789', serverToken: 'wrong-key-0123456789' } });
+		const { channel } = await stageFor(provider, { credential: wrongCredential });
 		const outcomes = await channel.sendMany!(mails(3));
 		expect(outcomes).toEqual(Array(3).fill(expect.objectContaining({ status: 'refused', permanent: true, scope: 'provider' })));
 	});
