@@ -7,7 +7,7 @@ import { dateMs } from './anchor';
 import { applyBrowse } from './browse';
 import type { Definitions } from './definitions';
 import { applyEndings, applyReaction, endOpen, isOverAlready } from './endings';
-import { dataOf } from './eventData';
+import { dataOf, type EventSurroundings } from './eventData';
 import { type About, enrolmentId, entityOf, hasNotBegun, restart } from './enrolment';
 import { keptView, tryEnter, whereOf } from './gate';
 import { firstStep, zoneOf } from './schedule';
@@ -116,11 +116,11 @@ async function applyEvents(tx: Transaction, event: ShopEvent, happened: Happened
 	const products = needsProducts ? await tx.peek<ProductRecord>(subjects.products.map(keys.product)) : new Map<string, ProductRecord>();
 	const rules = needsRules ? ((await tx.peek<ProductRulesRecord>([keys.productRules])).get(keys.productRules) ?? null) : null;
 	const goods = subjects.order && rules ? goodsOf(subjects.order, rules, products) : undefined;
-	if (listening.some(({ definition }) => whereOf(definition).needs.history)) await tx.load([keys.history(customerId)]);
+	if (event.type === 'message_clicked' || listening.some(({ definition }) => whereOf(definition).needs.history)) await tx.load([keys.history(customerId)]);
 
 	for (const { definition, type, atMs } of listening) {
 		if (isOverAlready(definition, subjects.order, subjects.returned, type)) continue;
-		const entries = entriesOf(definition, customer, event, type, subjects, atMs);
+		const entries = entriesOf(definition, customer, event, type, subjects, atMs, dataOf(event, surroundingsOf(tx, customerId, subjects.returned, nowMs)));
 		await tx.load(entries.map(({ entity }) => keys.enrolment(enrolmentId(definition.id, entity))));
 		for (const { entity, about } of entries) {
 			const product = products.get(keys.product(about.productId ?? subjects.products[0] ?? '')) ?? null;
@@ -135,7 +135,7 @@ async function applyEvents(tx: Transaction, event: ShopEvent, happened: Happened
 				product,
 				rules,
 				...(subjects.order && about.productId !== undefined && { purchase: { productId: about.productId, lines, placedAtMs: subjects.order.placedAtMs } }),
-				facts: factsOf(tx, customerId, event, type, { ...subjects, order: subjects.order && { ...subjects.order, goods } }, product),
+				facts: factsOf(tx, customerId, event, type, { ...subjects, order: subjects.order && { ...subjects.order, goods } }, product, nowMs),
 			});
 		}
 	}
@@ -150,14 +150,17 @@ function goodsOf({ items }: OrderRecord, { rules }: ProductRulesRecord, products
 	return kinds.includes('hard') ? 'hard' : kinds.find((kind) => kind !== undefined);
 }
 
-function factsOf(tx: Transaction, customerId: string, event: ShopEvent, type: EventType, { order, returned }: Pick<Subjects, 'returned'> & Pick<Facts, 'order'>, product: ProductRecord | null): Facts {
-	const history = tx.has(keys.history(customerId)) ? tx.get<HistoryRecord>(keys.history(customerId)) : null;
-	return { history, order, product, view: event.view ?? null, event: { type, name: event.custom?.name, data: dataOf(event, returned) } };
+function surroundingsOf(tx: Transaction, customerId: string, returned: ReturnRecord | null, nowMs: number): EventSurroundings {
+	return { returned, history: tx.has(keys.history(customerId)) ? tx.get<HistoryRecord>(keys.history(customerId)) : null, nowMs };
+}
+
+function factsOf(tx: Transaction, customerId: string, event: ShopEvent, type: EventType, { order, returned }: Pick<Subjects, 'returned'> & Pick<Facts, 'order'>, product: ProductRecord | null, nowMs: number): Facts {
+	const surroundings = surroundingsOf(tx, customerId, returned, nowMs);
+	return { history: surroundings.history, order, product, view: event.view ?? null, event: { type, name: event.custom?.name, data: dataOf(event, surroundings) } };
 }
 
 /** What the journey would be about: one for each of its subjects that the event names. */
-function entriesOf(definition: JourneyDefinition, customer: CustomerRecord, event: ShopEvent, type: EventType, { order, returned, products }: Subjects, atMs: number): Array<{ entity: string; about: About }> {
-	const data = dataOf(event, returned);
+function entriesOf(definition: JourneyDefinition, customer: CustomerRecord, event: ShopEvent, type: EventType, { order, returned, products }: Subjects, atMs: number, data: ReturnType<typeof dataOf>): Array<{ entity: string; about: About }> {
 	const about: About = {
 		...(order && { orderId: order.orderId }),
 		...(returned && { returnId: returned.returnId }),

@@ -4,7 +4,7 @@ import { checkSupply, readCartDefinition, readEventDefinition, readSegmentDefini
 import { CartAbandonedTrigger } from '../../nodes/CartAbandonedTrigger/CartAbandonedTrigger.node';
 import { SegmentTrigger } from '../../nodes/SegmentTrigger/SegmentTrigger.node';
 import { ShopEventTrigger } from '../../nodes/ShopEventTrigger/ShopEventTrigger.node';
-import { kindOf, type Template, type TemplateNode, triggers } from './chapters';
+import { kindOf, messages, type Template, type TemplateNode, triggers } from './chapters';
 
 const nodes: Record<string, { type: INodeType; read: typeof readEventDefinition }> = {
 	cartAbandonedTrigger: { type: new CartAbandonedTrigger(), read: readCartDefinition },
@@ -63,9 +63,21 @@ describe.each(triggers)('$name', ({ template, node }) => {
 		expect(() => checkSupply(definition(), 'generic')).not.toThrow();
 	});
 
-	test('is transactional exactly in chapter 10', () => {
-		expect(definition().kind).toBe(/^(sjAwaitingPayment|sjWaitingForItems|sjReturn)/.test(template.id) ? 'transactional' : 'marketing');
+	test('is transactional exactly in chapter 10, where an address is confirmed, and where nobody but the staff is told', () => {
+		const writesToCustomers = messages.some(({ trigger }) => trigger === node);
+		const isTransactional = /^(sjAwaitingPayment|sjWaitingForItems|sjReturn|sjConfirmSubscription)/.test(template.id) || !writesToCustomers;
+		expect(definition().kind).toBe(isTransactional ? 'transactional' : 'marketing');
 	});
+});
+
+test('where journeys compete for a customer, the order of the chapters decides', () => {
+	const rank = ['10', 'back-in-stock', '03', '01', '06', '07', '04', '02'];
+	const ranks = triggers.map(({ file, template, node }) => {
+		const { priority, kind } = nodes[kindOf(node)].read(contextOf(template, node), settings);
+		const isBack = template.id === 'sjBackInStock' && (node.parameters.events as string[]).includes('product_restocked');
+		return { name: `${file}: ${node.name}`, priority: priority!, rank: rank.indexOf(kind === 'transactional' ? '10' : isBack ? 'back-in-stock' : file.slice(0, 2)) };
+	});
+	for (const one of ranks.filter(({ rank }) => rank > 0)) for (const other of ranks.filter((candidate) => candidate.rank > one.rank)) expect({ one: one.name, other: other.name, first: one.priority > other.priority }).toEqual({ one: one.name, other: other.name, first: true });
 });
 
 test.each(['shopify', 'woocommerce'])('what %s cannot tell is refused, what it can is not', (system) => {

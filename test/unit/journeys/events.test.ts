@@ -217,6 +217,39 @@ describe('what the product rules say of the goods', () => {
 	});
 });
 
+describe('clicks in messages', () => {
+	const clicked = (message: object, extra = {}) => shop.record(happening(shop, 'message_clicked', { message: { channel: 'email', ...message }, ...extra }));
+
+	it('begin a journey by how often the same product, or category, was clicked; those of machines never', async () => {
+		const journey: Partial<JourneyDefinition> = { events: ['message_clicked'], subject: 'customer' };
+		const definition = await switchOn({ ...journey, where: { field: 'event.data.productClicks', op: 'at_least', value: 2 } });
+		await switchOn({ ...journey, id: 'category', where: { field: 'event.data.categoryClicks', op: 'at_least', value: 3 } });
+		await clicked({ productId: 'tea', category: 'Tea' });
+		await clicked({ productId: 'pot', category: 'Pots' });
+		await clicked({ productId: 'tea', category: 'Tea', isMachine: true });
+		expect(await waitingIn(shop, 'events')).toEqual([]);
+		await later(dayMs);
+		await beat(shop, 'category');
+		await clicked({ productId: 'tea', category: 'Tea' });
+		expect(await waitingIn(shop, 'events')).toEqual(['events:customer-1']);
+		expect(await waitingIn(shop, 'category')).toEqual([]);
+		shop.pass(1);
+		await clicked({ category: 'tea' });
+		expect(await waitingIn(shop, 'category')).toEqual(['category:customer-1']);
+		shop.pass(dayMs);
+		const [step] = await claimSteps(engine(), definition, settings, 10);
+		expect(step.item).toMatchObject({ product: { id: 'tea' }, event: { type: 'message_clicked', data: { product: 'tea', productClicks: 2, categoryClicks: 2 } } });
+	});
+
+	it('of more than 30 days ago count no more', async () => {
+		await switchOn({ events: ['message_clicked'], subject: 'customer', where: { field: 'event.data.productClicks', op: 'at_least', value: 2 } });
+		await clicked({ productId: 'tea' });
+		await later(32 * dayMs);
+		await clicked({ productId: 'tea' });
+		expect(await waitingIn(shop, 'events')).toEqual([]);
+	});
+});
+
 describe('a subscription', () => {
 	it('ends the journey that waits for its confirmation, and no other', async () => {
 		await switchOn({ subject: 'customer', kind: 'transactional', events: ['customer_updated'], endsOn: ['subscribed'] });
