@@ -1,5 +1,7 @@
 import type { JourneyItem } from '../../lib/model/item';
-import { type CartReminderTone, createRenderer, type LetterPart, type MessageContent } from '../../lib/messages/render';
+import { builtInMessage } from '../../lib/messages/catalogue';
+import { linkParameters } from '../../lib/messages/links';
+import { type BuiltInId, type CartReminderTone, createRenderer, type LetterPart, type MessageContent } from '../../lib/messages/render';
 import { compiledDesignsDir } from '../unit/messages/compiled-designs';
 import { sampleItem, sampleSettings } from '../unit/messages/samples';
 import { kindOf, messages, type TemplateNode } from './chapters';
@@ -32,6 +34,11 @@ function itemsOf(trigger: TemplateNode): Array<{ what: string; item: JourneyItem
 			{ what: `bare, ${status}`, isFull: false, item: item({ return: { id: 'r1', status, needsBankDetails: false }, customer: nameless }) },
 		]);
 	}
+	if (events.includes('message_clicked')) {
+		const product = { id: 'p1', title: 'Linen Throw', url: 'https://fern.example/p/throw', imageUrl: 'https://cdn.fern.example/throw.jpg', category: 'Throws', priceMinor: 6_900, currency: 'EUR' };
+		const event = { type: 'message_clicked', at, data: { category: 'Throws', categoryClicks: 2 } };
+		return [{ what: 'a product', isFull: true, item: item({ product, event }) }, { what: 'a category', isFull: false, item: item({ event }) }, { what: 'bare', isFull: false, item: item({ product: { id: 'p1' }, event: { ...event, data: {} }, customer: nameless }) }];
+	}
 	if (subject === 'product' || watch.includes('browse')) {
 		const product = { id: 'p1', title: 'Linen Throw', url: 'https://fern.example/p/throw', imageUrl: 'https://cdn.fern.example/throw.jpg', category: 'Throws', priceMinor: 6_900, currency: 'EUR', stock: 1 };
 		const view = { productId: 'p1', productTitle: 'Linen Throw', path: '/p/throw', priceMinor: 6_900 };
@@ -52,12 +59,19 @@ function itemsOf(trigger: TemplateNode): Array<{ what: string; item: JourneyItem
 /** As Send Reminder reads its parameters. */
 function contentOf({ parameters }: TemplateNode, discountCode: string): MessageContent {
 	const text = (name: string) => String(parameters[name] ?? '');
-	if (text('message') !== 'letter') return { kind: 'builtIn', tone: text('tone') as CartReminderTone, overrides: { ...(parameters.ownWords as object), discountCode } };
+	const overrides = { ...(parameters.ownWords as object), discountCode };
+	if (text('message') === 'builtIn') return { kind: 'builtIn', message: text('builtInMessage') as BuiltInId, overrides };
+	if (text('message') !== 'letter') return { kind: 'builtIn', tone: text('tone') as CartReminderTone, overrides };
 	const words = { subject: text('subject'), previewText: text('previewText'), headline: text('headline'), intro: text('letterText'), buttonLabel: text('buttonLabel'), buttonUrl: text('buttonUrl'), discountCode };
 	return { kind: 'letter', words, shows: text('shows') as LetterPart };
 }
 
-const links = { unsubscribePageUrl: 'https://journeys.fern.example/u?t=abc.def', answerPageUrl: 'https://journeys.fern.example/u?a=abc.def' };
+const address = 'https://journeys.fern.example/u';
+const links = { unsubscribePageUrl: `${address}?t=abc.def`, answerPageUrl: `${address}?a=abc.def`, preferencesUrl: `${address}?s=abc.def`, confirmUrl: `${address}?d=abc.def`, rateUrl: `${address}?r=abc.def`, surveyUrl: `${address}?n=abc.def` };
+
+test('built-in messages exist', () => {
+	for (const { name, node } of messages) if (node.parameters.message === 'builtIn') expect({ name, entry: builtInOf(node) }).toEqual({ name, entry: expect.any(Object) });
+});
 
 describe.each(messages)('$name', ({ trigger, node }) => {
 	test.each(['', 'TAKE10'])('reads well with everything known and with nothing known, with the code "%s"', (code) => {
@@ -74,12 +88,20 @@ describe.each(messages)('$name', ({ trigger, node }) => {
 
 	test('tells the order or product that it is about', () => {
 		const renderer = createRenderer({ content: contentOf(node, ''), designsDir });
-		const { shows } = node.parameters;
+		const shows = builtInOf(node)?.shows ?? node.parameters.shows;
 		for (const { item, isFull } of itemsOf(trigger)) {
 			const { subject, text } = renderer.render(item, { settings: sampleSettings(), links });
 			if (item.order && shows === 'order') for (const part of ['Linen Throw', '€18.50', '€87.50']) expect(text).toContain(part);
-			if (item.order && isFull) expect(`${subject}\n${text}`).toContain('1007');
+			if (item.order && isFull && item.journey.kind === 'transactional') expect(`${subject}\n${text}`).toContain('1007');
 			if (isFull && (item.product || item.view?.productId) && kindOf(trigger) !== 'segmentTrigger') expect(`${subject}\n${text}`).toContain('Linen Throw');
+		}
+	});
+
+	test('leads where it asks the reader to go', () => {
+		const renderer = createRenderer({ content: contentOf(node, ''), designsDir });
+		for (const { item } of itemsOf(trigger)) {
+			const { html, text } = renderer.render(item, { settings: sampleSettings(), links });
+			for (const kind of builtInOf(node)?.needs ?? []) for (const part of [html.replaceAll('&#x3D;', '='), text]) expect(part).toContain(`${address}?${linkParameters[kind]}=abc.def`);
 		}
 	});
 
@@ -92,5 +114,10 @@ describe.each(messages)('$name', ({ trigger, node }) => {
 	});
 });
 
-/** Built-in reminders show a code with every tone; chapter 10 must not have the field filled in. */
-const usesCode = ({ parameters }: TemplateNode) => parameters.message !== 'custom';
+/** The entry in the catalogue, of messages that name one. */
+function builtInOf({ parameters }: TemplateNode) {
+	return parameters.message === 'builtIn' ? builtInMessage(String(parameters.builtInMessage)) : undefined;
+}
+
+/** Built-in messages of marketing show a code, others never; letters of chapter 10 must not have the field filled in. */
+const usesCode = (node: TemplateNode) => node.parameters.message !== 'custom' && builtInOf(node)?.kind !== 'transactional';
