@@ -13,6 +13,7 @@ export const notSentReasons = {
 	unsubscribed: { sentence: 'The customer has unsubscribed from this channel.', then: 'end', end: 'unsubscribed' },
 	not_interested: { sentence: 'The customer chose topics on the preference page, and this message’s is none of them.', then: 'next' },
 	sample: { sentence: 'This is a sample from a test in the editor, so nothing was sent.', then: 'keep' },
+	other_variant: { sentence: 'The customer is in a variant that another node sends.', then: 'keep' },
 	superseded: { sentence: 'Another run has taken over or finished this step, so this one sends nothing.', then: 'keep' },
 	journey_ended: { sentence: 'The journey ended for this customer before the message left (bought, emptied the cart, ...).', then: 'keep' },
 	already_sent: { sentence: 'This message was sent before; it is never sent twice.', then: 'next' },

@@ -10,6 +10,7 @@ import { optionFields } from './optionFields';
 import { channelFields, credentials } from './providers';
 import { testVapid } from './providers/webPush';
 import { textFields } from './textFields';
+import { variantFields } from './variants';
 
 interface Operation {
 	description: INodeProperties[];
@@ -57,7 +58,7 @@ export class SendReminder implements INodeType {
 				],
 				default: 'send',
 			},
-			...[...channelFields, ...emailFields, ...textFields, optionFields].map((field) => without(field, 'checkJourney')),
+			...[...channelFields, ...emailFields, ...textFields, ...variantFields, optionFields].map((field) => without(field, 'checkJourney')),
 			...Object.values(operations).flatMap(({ description }) => description),
 		],
 	};

@@ -28,6 +28,8 @@ export interface SendJob {
 	sendKey: string;
 	/** Recognises it in the whole installation; its Message-ID is made from it. */
 	messageKey: string;
+	/** The customer's variant, where the node has an experiment. */
+	variant?: string;
 	/** Outside a journey: the campaign, in which each customer gets this message once. Null inside one. */
 	campaign: string | null;
 }
@@ -59,6 +61,8 @@ export interface SenderOptions {
 	checkLive?(shown: Shown[], job: SendJob): Promise<Offer[]>;
 	/** Whether the code that a message shows can be redeemed, asked at the moment of sending; once per message. */
 	codeIsValid?(code: string, job: SendJob): Promise<boolean>;
+	/** Whether the job's variant is one that another node sends. */
+	isElsewhere?(job: SendJob): boolean;
 	/** Renders a message to this customer. @throws TEMPLATE_INVALID */
 	compose(job: SendJob, customer: CustomerRecord, settings: ShopSettings): OutgoingMessage;
 }
@@ -151,6 +155,7 @@ async function handOver(reserved: Reserved[], { channel }: Run): Promise<SendOut
 
 async function passGuards(job: SendJob, run: Run): Promise<Reserved | SendResult> {
 	if (job.item.journey?.token === sampleToken) return notSent(run, { reason: 'sample' });
+	if (run.isElsewhere?.(job)) return notSent(run, { reason: 'other_variant' });
 	const reserved = await unlessStoreFails(() => reserve(job, run));
 	return reserved instanceof ShopJourneysError ? notSent(run, { reason: 'store_unavailable' }, reserved.message) : reserved;
 }

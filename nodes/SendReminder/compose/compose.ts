@@ -4,7 +4,9 @@ import type { SendJob } from '../../../lib/messages/send/sender';
 import type { CustomerRecord } from '../../../lib/model/records';
 import type { ShopSettings } from '../../../lib/model/settings';
 import type { Installation } from '../../../lib/n8n/installation';
+import { providerOf } from '../providers';
 import type { ChannelChoice } from '../providers/provider';
+import { readVariants, withVariant } from '../variants';
 import { emailComposer } from './email';
 import { pushComposer } from './push';
 import { smsComposer, whatsappComposer } from './text';
@@ -33,3 +35,17 @@ export type ComposerMaker = (context: IExecuteFunctions, installation: Installat
 
 /** Who writes the messages of each channel. */
 export const composers: Record<ChannelChoice, ComposerMaker> = { email: emailComposer, sms: smsComposer, whatsapp: whatsappComposer, push: pushComposer, webhook: webhookComposer };
+
+/** The composer of the node's channel; with an experiment it writes each job's variant. @throws TEMPLATE_INVALID, PARAMETER_INVALID */
+export async function composerFor(context: IExecuteFunctions, installation: Installation, options: SendOptions): Promise<Composer> {
+	const { channel } = providerOf((name, fallback) => context.getNodeParameter(name, 0, fallback) as string);
+	const make = composers[channel];
+	const plain = await make(context, installation, options);
+	const variants = readVariants(context)?.variants.filter(({ here }) => here !== false) ?? [];
+	if (variants.length === 0) return plain;
+	const byName = new Map(await Promise.all(variants.map(async (variant) => [variant.name, await make(withVariant(context, variant), installation, options)] as const)));
+	return (job, ...rest) => {
+		const compose = job.variant === undefined ? undefined : byName.get(job.variant);
+		return compose ? { ...compose(job, ...rest), variant: job.variant } : plain(job, ...rest);
+	};
+}

@@ -1,21 +1,22 @@
 import type { IDataObject, IExecuteFunctions, INodeExecutionData, INodeProperties } from 'n8n-workflow';
 import type { Installation } from '../../../lib/n8n/installation';
-import { renderFor, saidBy, showAsField } from './rendered';
+import { type Rendered, renderFor, saidBy, showAsField } from './rendered';
 
 export const description: INodeProperties[] = [showAsField];
 
-/** Shows each item's message as it would arrive: the words, and for e-mail the whole page to open with "View". Sends nothing. */
+/** Shows each item's message, in each variant, as it would arrive: the words, and for e-mail the whole page to open with "View". Sends nothing. */
 export async function execute(context: IExecuteFunctions, installation: Installation): Promise<INodeExecutionData[][]> {
 	const shown: INodeExecutionData[] = [];
 	for (const [itemIndex, item] of context.getInputData().entries()) {
-		const rendered = await renderFor(context, installation, item, itemIndex);
-		const { message } = rendered;
-		const html = 'html' in message ? message.html : undefined;
-		shown.push({
-			json: { preview: saidBy(rendered) as IDataObject },
-			...(html && { binary: { preview: await context.helpers.prepareBinaryData(Buffer.from(html), 'preview.html', 'text/html') } }),
-			pairedItem: { item: itemIndex },
-		});
+		for (const rendered of await renderFor(context, installation, item, itemIndex)) shown.push({ ...(await shownOf(context, rendered)), pairedItem: { item: itemIndex } });
 	}
 	return [shown, []];
+}
+
+async function shownOf(context: IExecuteFunctions, rendered: Rendered): Promise<INodeExecutionData> {
+	const html = 'html' in rendered.message ? rendered.message.html : undefined;
+	return {
+		json: { preview: saidBy(rendered) as IDataObject },
+		...(html && { binary: { preview: await context.helpers.prepareBinaryData(Buffer.from(html), 'preview.html', 'text/html') } }),
+	};
 }

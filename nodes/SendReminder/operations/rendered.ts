@@ -9,9 +9,10 @@ import { shopIdOf } from '../../../lib/n8n/fields/shop';
 import type { Installation, ShopHandle } from '../../../lib/n8n/installation';
 import { itemOfCustomer } from '../../../lib/n8n/testItem';
 import { findCustomer, normaliseEmail, readCustomer } from '../../../lib/record/identity';
-import { composers, type SendOptions } from '../compose/compose';
+import { composerFor, type SendOptions } from '../compose/compose';
 import { providerOf } from '../providers';
 import type { MessageProvider } from '../providers/provider';
+import { readVariants } from '../variants';
 
 /** Whose data a test or a preview shows. */
 export const showAsField: INodeProperties = {
@@ -35,17 +36,23 @@ export interface Rendered {
 /** Stands for the customer and the enrolment in links: nobody has it, so a click on "unsubscribe" in a test unsubscribes nobody. */
 const nobody = 'test';
 
-/** @throws PARAMETER_INVALID when the item and the node name nobody; TEMPLATE_INVALID */
-export async function renderFor(context: IExecuteFunctions, installation: Installation, { json }: INodeExecutionData, itemIndex: number): Promise<Rendered> {
+/**
+ * The item's message, with an experiment in each of its variants.
+ * @throws PARAMETER_INVALID when the item and the node name nobody; TEMPLATE_INVALID
+ */
+export async function renderFor(context: IExecuteFunctions, installation: Installation, { json }: INodeExecutionData, itemIndex: number): Promise<Rendered[]> {
 	const options = context.getNodeParameter('options', 0, {}) as SendOptions;
 	const provider = providerOf((name, fallback) => context.getNodeParameter(name, 0, fallback) as string);
 	const shop = installation.shop(shopIdOf(json, options.shop ?? 'main'));
 	const settings = await shop.settings();
 	const { item, customer } = await subjectOf(context, installation, shop, settings, json as SendJob['item'], itemIndex);
-	const compose = await composers[provider.channel]!(context, installation, options);
+	const compose = await composerFor(context, installation, options);
+	const variants = readVariants(context)?.variants.filter(({ here }) => here !== false) ?? [];
 	const journey = item.journey && { ...item.journey, enrolment: nobody };
 	const job: SendJob = { item: { ...item, ...(journey && { journey }) }, customerId: nobody, itemIndex, sendKey: nobody, messageKey: `${nobody}/${randomUUID()}`, campaign: journey ? null : nobody };
-	return { message: compose(job, { ...customer, id: nobody }, settings, await shop.messageAddress()), provider, customer, settings };
+	const address = await shop.messageAddress();
+	const shown = variants.length > 0 ? variants.map(({ name }) => name) : [undefined];
+	return shown.map((variant) => ({ message: compose({ ...job, variant }, { ...customer, id: nobody }, settings, address), provider, customer, settings }));
 }
 
 async function subjectOf(context: IExecuteFunctions, installation: Installation, shop: ShopHandle, settings: ShopSettings, item: SendJob['item'], itemIndex: number): Promise<{ item: SendJob['item']; customer: CustomerRecord }> {

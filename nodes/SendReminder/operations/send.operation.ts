@@ -6,8 +6,10 @@ import { keys } from '../../../lib/model/records';
 import { shopIdOf } from '../../../lib/n8n/fields/shop';
 import { getInstallation, type ShopHandle } from '../../../lib/n8n/installation';
 import { findCustomer, normaliseEmail } from '../../../lib/record/identity';
-import { composers, type SendOptions } from '../compose/compose';
+import { variantOf } from '../../../lib/messages/variants';
+import { composerFor, type SendOptions } from '../compose/compose';
 import { providerOf } from '../providers';
+import { type Experiment, readVariants } from '../variants';
 
 /** Sends all items and gives what becomes of each, in their order: on Sent or on Not Sent. Settings that are wrong for all items throw; what is wrong with one is its result. */
 export async function send(context: IExecuteFunctions, items: INodeExecutionData[]): Promise<[INodeExecutionData[], INodeExecutionData[]]> {
@@ -26,13 +28,14 @@ async function sendAll(context: IExecuteFunctions, items: INodeExecutionData[]):
 	const parameter = (name: string, fallback: string) => context.getNodeParameter(name, 0, fallback) as string;
 	const provider = providerOf(parameter);
 	const channel = await provider.open(context, installation);
-	const compose = await composers[provider.channel]!(context, installation, options);
+	const experiment = readVariants(context);
+	const compose = await composerFor(context, installation, options);
 
 	const byShop = Map.groupBy(items.keys(), (itemIndex) => shopIdOf(items[itemIndex].json, options.shop ?? 'main'));
 	const results: SendResult[] = new Array(items.length);
 	for (const [shopId, itemIndexes] of byShop) {
 		const shop = installation.shop(shopId);
-		const jobs = await Promise.all(itemIndexes.map((itemIndex) => jobFor(context, items[itemIndex], itemIndex, shop, options)));
+		const jobs = (await Promise.all(itemIndexes.map((itemIndex) => jobFor(context, items[itemIndex], itemIndex, shop, options)))).map((job) => inExperiment(job, experiment));
 		const address = await shop.messageAddress();
 		tellSendingMode(context, await shop.settings());
 		const sent = await sendBatch(jobs, {
@@ -48,11 +51,18 @@ async function sendAll(context: IExecuteFunctions, items: INodeExecutionData[]):
 			kind: options.kind ?? 'marketing',
 			topic: options.topic?.trim(),
 			isUnchecked: options.contentCheck === 'off',
+			isElsewhere: ({ variant }) => experiment?.variants.find(({ name }) => name === variant)?.here === false,
 			compose: (job, customer, settings) => compose(job, customer, settings, address),
 		});
 		itemIndexes.forEach((itemIndex, position) => (results[itemIndex] = sent[position]));
 	}
 	return results;
+}
+
+function inExperiment(job: SendJob, experiment: Experiment | null): SendJob {
+	const customerId = job.customerId ?? job.item.customer?.id;
+	if (!experiment || !customerId) return job;
+	return { ...job, variant: variantOf(experiment.variants, experiment.name, customerId).name };
 }
 
 /** What makes this message this message. Inside a journey enrolment, step and node; outside workflow, node, customer and campaign key. */

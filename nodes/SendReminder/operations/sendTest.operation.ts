@@ -41,7 +41,7 @@ export const description: INodeProperties[] = [
 ];
 
 /** What the subject or text of a test begins with. */
-const mark = '[Test]';
+const markOf = ({ variant }: OutgoingMessage) => (variant === undefined ? '[Test]' : `[Test ${variant}]`);
 
 /**
  * Sends each item's message to the operator: marked as a test, behind none of the guard rails but the provider's own, and counted
@@ -50,18 +50,20 @@ const mark = '[Test]';
 export async function execute(context: IExecuteFunctions, installation: Installation): Promise<INodeExecutionData[][]> {
 	const outputs: INodeExecutionData[][] = [[], []];
 	for (const [itemIndex, item] of context.getInputData().entries()) {
-		const rendered = await renderFor(context, installation, item, itemIndex);
-		const channel = await rendered.provider.open(context, installation);
-		const message = addressed(rendered, (name) => String(context.getNodeParameter(name, itemIndex, '') ?? '').trim(), rendered.settings);
-		const outcome = await channel.send(message);
-		const said = { test: { ...saidBy({ ...rendered, message }), status: outcome.status, response: outcome.response } as IDataObject };
-		outputs[outcome.status === 'sent' ? 0 : 1].push({ json: said, pairedItem: { item: itemIndex } });
+		for (const rendered of await renderFor(context, installation, item, itemIndex)) {
+			const channel = await rendered.provider.open(context, installation);
+			const message = addressed(rendered, (name) => String(context.getNodeParameter(name, itemIndex, '') ?? '').trim(), rendered.settings);
+			const outcome = await channel.send(message);
+			const said = { test: { ...saidBy({ ...rendered, message }), status: outcome.status, response: outcome.response } as IDataObject };
+			outputs[outcome.status === 'sent' ? 0 : 1].push({ json: said, pairedItem: { item: itemIndex } });
+		}
 	}
 	return outputs;
 }
 
 /** The message, marked and on its way to the operator. @throws PARAMETER_INVALID naming the field */
 function addressed({ message, customer }: Rendered, parameter: (name: string) => string, settings: ShopSettings): OutgoingMessage {
+	const mark = markOf(message);
 	if (isPush(message)) {
 		const browsers = customer.pushSubscriptions ?? [];
 		if (browsers.length === 0) throw new ShopJourneysError('PARAMETER_INVALID', `${customer.email ?? customer.id} has no browser that takes web push`, { hint: 'Name a customer under "Show as Customer" who has allowed web push, e.g. yourself.' });

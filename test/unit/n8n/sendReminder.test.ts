@@ -8,6 +8,7 @@ import * as preview from '../../../nodes/SendReminder/operations/preview.operati
 import * as sendTest from '../../../nodes/SendReminder/operations/sendTest.operation';
 import * as checkJourney from '../../../nodes/SendReminder/operations/checkJourney.operation';
 import { SendReminder } from '../../../nodes/SendReminder/SendReminder.node';
+import { withVariant } from '../../../nodes/SendReminder/variants';
 import { type MailServer, startMailServer } from '../messages/mail-server';
 import { sampleItem, sampleSettings } from '../messages/samples';
 import { type Execution, fakeExecution } from './execution';
@@ -97,6 +98,30 @@ describe('a test', () => {
 		await expect(sendTest.execute(context({ parameters: { ...toMe, testAddress: 'me' } }), installation)).rejects.toThrow('"Test Address" is "me"');
 		const [, [refused]] = await sendTest.execute(context({ parameters: toMe, credentials: { smtp: { host: '127.0.0.1', port: 9, secure: false } } }), installation);
 		expect(refused.json.test).toMatchObject({ status: 'refused' });
+	});
+});
+
+describe('an experiment', () => {
+	const variants = { list: [{ name: 'A', weight: 50 }, { name: 'B', weight: 50, subject: 'Another subject', text: '<p>Other words</p>' }, { name: 'elsewhere', weight: 10, here: false }] };
+
+	it('is previewed in each variant that is sent here, with what a variant leaves empty as above', async () => {
+		const [shown] = await preview.execute(context({ parameters: { operation: 'preview', ...words, showAs: 'mia@example.org', variants } }), installation);
+		expect(shown.map(({ json }) => json.preview)).toMatchObject([{ variant: 'A', subject: 'Hello Mia' }, { variant: 'B', subject: 'Another subject' }]);
+		expect(shown.map(file).map((html) => html.includes('in the cart'))).toEqual([true, false]);
+		expect(file(shown[1])).toContain('Other words');
+	});
+
+	it('is tested in each of them', async () => {
+		await sendTest.execute(context({ parameters: { operation: 'sendTest', ...words, showAs: 'mia@example.org', testAddress: 'me@fern.example', variants } }), installation);
+		expect(mail.received.map(({ parsed }) => parsed.subject)).toEqual(['[Test A] Hello Mia', '[Test B] Another subject']);
+		expect(mail.received[1].parsed.text).toContain('Other words');
+	});
+
+	it('replaces the words of a built-in message too', async () => {
+		const parameters = { operation: 'preview', message: 'cartReminder', tone: 'reminder', ownWords: { headline: 'Mine' }, showAs: 'mia@example.org', variants: { list: [{ name: 'B', weight: 1, subject: 'Another subject' }] } };
+		const reader = withVariant(context({ parameters }), parameters.variants.list[0] as never);
+		expect(reader.getNodeParameter('ownWords', 0)).toMatchObject({ headline: 'Mine', subject: 'Another subject' });
+		expect(reader.getNodeParameter('tone', 0)).toBe('reminder');
 	});
 });
 

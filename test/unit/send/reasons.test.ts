@@ -273,6 +273,12 @@ describe('nothing changes when', () => {
 		expect(await post.counters()).toEqual({ entered: 1 });
 	});
 
+	it('the customer is in a variant that another node sends: it finds the step as it was', async () => {
+		await expectRefusal('other_variant', post.sendOne(step, 'node-1', { isElsewhere: () => true }));
+		expect(post.channel.sent).toEqual([]);
+		expect(await post.holds(step)).toBe(true);
+	});
+
 	it('the token is void, because the step was claimed anew', async () => {
 		post.shop.pass(minuteMs);
 		const second = await post.claimOne();
