@@ -1,7 +1,6 @@
-import type { IExecuteFunctions, INodeProperties } from 'n8n-workflow';
+import { type IExecuteFunctions, type INodeProperties, UserError } from 'n8n-workflow';
 import type { Installation } from '../../../lib/n8n/installation';
-import { refuseRealPeopleInDemo } from './demo';
-import { checkedAddress } from './mailApi';
+import { isLoopback, refuseRealPeopleInDemo } from './demo';
 
 /** Where a provider's API is, if not at its usual address. */
 export function apiAddressField(provider: string, placeholder: string): INodeProperties {
@@ -22,6 +21,14 @@ export function readApiAddress(context: IExecuteFunctions, installation: Install
 	const address = own || usual;
 	refuseRealPeopleInDemo(installation, checkedAddress(address, own !== '').hostname);
 	return address.replace(/\/+$/, '');
+}
+
+/** https, or a server on this machine where the operator named one: a key never goes over the network in clear. */
+function checkedAddress(address: string, isOwn: boolean): URL {
+	const url = URL.canParse(address) ? new URL(address) : undefined;
+	const isSafe = url?.protocol === 'https:' || (isOwn && url?.protocol === 'http:' && isLoopback(url.hostname));
+	if (!url || !isSafe || url.username || url.search || url.hash) throw new UserError(`"API Address" has to begin with https:// and be an address like https://api.example.com, not "${address.replace(/\/\/[^/]*@/, '//')}"`);
+	return url;
 }
 
 const defaultConnections = 5;

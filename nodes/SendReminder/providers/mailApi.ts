@@ -1,9 +1,9 @@
-import { type IExecuteFunctions, type INodeProperties, UserError } from 'n8n-workflow';
+import type { IExecuteFunctions, INodeProperties } from 'n8n-workflow';
 import type { EmailChannel, OutgoingMessage, SendChannel } from '../../../lib/messages/channels/channel';
 import type { ChannelTools } from '../../../lib/messages/channels/http';
 import type { MailApiSettings } from '../../../lib/messages/channels/mail-api';
 import { channelTools } from '../../../lib/n8n/providerHttp';
-import { isLoopback, refuseRealPeopleInDemo } from './demo';
+import { apiAddressField, readApiAddress } from './api';
 import type { MessageProvider } from './provider';
 
 /** What an operator filled in for a provider. */
@@ -32,37 +32,14 @@ export function mailApiProvider({ credential: type, secretFields, awsService, ad
 		...about,
 		channel: 'email',
 		credential: type,
-		fields: [
-			...fields,
-			{
-				displayName: 'API Address',
-				name: 'apiAddress',
-				type: 'string',
-				noDataExpression: true,
-				default: '',
-				placeholder: addressPlaceholder,
-				description: `Where the API of ${about.name} is, if not at its usual address: another region, or a proxy of your own. The key of the credential is sent there.`,
-			},
-		],
+		fields: [...fields, apiAddressField(about.name, addressPlaceholder)],
 		async open(context, installation) {
 			const credential = (await context.getCredentials(type)) as Record<string, unknown>;
 			const choice = { context, credential };
-			const own = (context.getNodeParameter('apiAddress', 0, '') as string).trim();
-			const address = own || addressOf(choice);
-			const { hostname } = checkedAddress(address, own !== '');
-			refuseRealPeopleInDemo(installation, hostname);
+			const address = readApiAddress(context, installation, addressOf(choice));
 			const secrets = secretFields.map((field) => credential[field]).filter((value): value is string => typeof value === 'string' && value !== '');
 			const { connections } = context.getNodeParameter('options', 0, {}) as { connections?: number };
-			const settings = { address: address.replace(/\/+$/, ''), secrets };
-			return channel(settings, channelTools(context, { type, awsService }), connections, choice) as SendChannel<OutgoingMessage>;
+			return channel({ address, secrets }, channelTools(context, { type, awsService }), connections, choice) as SendChannel<OutgoingMessage>;
 		},
 	};
-}
-
-/** https, or a server on this machine where the operator named one: a key never goes over the network in clear. */
-export function checkedAddress(address: string, isOwn: boolean): URL {
-	const url = URL.canParse(address) ? new URL(address) : undefined;
-	const isSafe = url?.protocol === 'https:' || (isOwn && url?.protocol === 'http:' && isLoopback(url.hostname));
-	if (!url || !isSafe || url.username || url.search || url.hash) throw new UserError(`"API Address" has to begin with https:// and be an address like https://api.example.com, not "${address.replace(/\/\/[^/]*@/, '//')}"`);
-	return url;
 }
