@@ -56,7 +56,7 @@ handlebars.registerPartial(
 <style>
 :root { color-scheme: light dark; --accent: {{look.theme.colour}}; --on-accent: {{look.theme.onColour}}; --edge: {{look.theme.edge}}; --paper: #fff; --ground: #f3f4f2; --ink: #1d2421; --quiet: #5a645f; --line: #c3cac6; --soft: #eef1ef; }
 * { box-sizing: border-box; }
-body { margin: 0; min-height: 100vh; display: grid; place-items: center; padding: 1rem; font: 17px/1.5 system-ui, sans-serif; background: var(--ground); color: var(--ink); overflow-wrap: anywhere; }
+body { margin: 0; min-height: 100vh; display: grid; place-items: center; padding: 1rem; font: 17px/1.5 system-ui, sans-serif; background: var(--ground); color: var(--ink); overflow-wrap: anywhere; text-autospace: normal; }
 main { width: 100%; max-width: 30rem; padding: 1.75rem; background: var(--paper); border-radius: 14px; border-top: 5px solid var(--accent); box-shadow: 0 1px 12px rgb(0 0 0 / 8%); }
 header { margin: 0 0 1.5rem; font-weight: 600; }
 header img { display: block; max-width: 11rem; max-height: 3.5rem; width: auto; height: auto; }

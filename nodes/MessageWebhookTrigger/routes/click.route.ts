@@ -4,11 +4,18 @@ import { looksLikeMachine, RecentClicks } from '../../../lib/messages/machines';
 import { webUrl } from '../../../lib/messages/safe-text';
 import { secondMs } from '../../../lib/model/clock';
 import { ShopJourneysError } from '../../../lib/model/errors';
+import type { Installation } from '../../../lib/n8n/installation';
 import { digest, itemOf, messageOf } from './message';
 import { linkOf, type Route, type RouteRequest } from './route';
 import { soon } from './soon';
 
-const recent = new RecentClicks();
+const recentClicks = new WeakMap<Installation, RecentClicks>();
+
+function recentOf(installation: Installation): RecentClicks {
+	let recent = recentClicks.get(installation);
+	if (!recent) recentClicks.set(installation, (recent = new RecentClicks()));
+	return recent;
+}
 
 /** On to the page that was signed with the link, and to no other: nothing else in the request has a say in it. */
 export const clickRoute: Route = {
@@ -29,7 +36,7 @@ async function recordClick({ installation, headers, isHead, method }: RouteReque
 	const message = await messageOf(shop.store, link);
 	const nowMs = clock.machineNowMs();
 	const linkId = digest(token);
-	const others = recent.add(`${link.shop}/${message.id}`, linkId, link.isTrap === true, nowMs);
+	const others = recentOf(installation).add(`${link.shop}/${message.id}`, linkId, link.isTrap === true, nowMs);
 	const sinceSentMs = message.send && clock.journeyNowMs() - message.send.atMs;
 	// A link is followed by GET.
 	const sign = looksLikeMachine({ what: 'click', headers, isHead: isHead || method !== 'GET', isTrap: link.isTrap, sinceSentMs, others });

@@ -16,12 +16,11 @@ export const rateRoute: Route = {
 		if (stars === undefined) return pageReply(200, ratePage(look, { token, chosen: markOf(request.query[valueParameter], 1, 5) }));
 		const comment = textOf(request.body.comment);
 		const rated = subjectOf(link.to);
-		const before = customer.ratings?.find(({ orderId, productId }) => orderId === rated.orderId && productId === rated.productId);
 		const outcome = await recordFeedback(request, reader, link, {
 			type: 'rated',
 			facts: { rating: { stars, ...(comment && { comment }), ...rated } },
 			answer: { stars, comment, ...rated },
-			answeredAtMs: before?.atMs,
+			newest: ({ ratings }) => ratings?.find(({ orderId, productId }) => orderId === rated.orderId && productId === rated.productId),
 		});
 		return outcome.status === 'closed' ? pageReply(200, alreadyAnsweredPage(look)) : pageReply(200, ratedPage(look, { stars, reviewUrl: settings.reviewUrl }), outcome.item);
 	},

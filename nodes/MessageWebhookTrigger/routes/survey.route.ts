@@ -22,6 +22,7 @@ export const surveyRoute: Route = {
 			type: 'surveyed',
 			facts: { survey: { score, ...(topics.length > 0 && { topics }), ...(comment && { comment }) } },
 			answer: { score, topics, comment },
+			newest: ({ surveys }) => surveys?.[0],
 		});
 		return outcome.status === 'closed' ? pageReply(200, alreadyAnsweredPage(look)) : pageReply(200, surveyedPage(look, score), outcome.item);
 	},
