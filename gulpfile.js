@@ -19,7 +19,7 @@ async function compile() {
 	execFileSync(process.execPath, [tsc, '-p', 'tsconfig.build.json'], { cwd: __dirname, stdio: 'inherit' });
 }
 
-const copied = ['{nodes,credentials}/**/*.{svg,png}', 'nodes/**/*.node.json', 'lib/**/*.{lua,sql}', 'lib/messages/**/*.{json,hbs}'];
+const copied = ['{nodes,credentials}/**/*.{svg,png}', 'nodes/**/*.node.json', 'lib/**/*.{lua,sql}', 'lib/{messages,forms}/**/*.{json,hbs}'];
 
 function copy() {
 	return src(copied, { base: '.', encoding: false }).pipe(dest(outDir));

@@ -74,7 +74,7 @@ export function signLink(secret: Buffer | string, payload: LinkPayload, { expire
 	const fields = [kind, shop, customerId, channel, ...optional.map((field) => field ?? null)];
 	while (fields.at(-1) === null) fields.pop();
 	const body = Buffer.from(JSON.stringify(fields)).toString('base64url');
-	const token = `${body}.${signature(secret, kind, body).toString('base64url')}`;
+	const token = `${body}.${linkSignature(secret, kind, body).toString('base64url')}`;
 	if (token.length > maxTokenLength) throw new ShopJourneysError('LINK_INVALID', 'The link would be too long: an id in it has an unusual length');
 	return token;
 }
@@ -109,7 +109,7 @@ export function readLink<K extends LinkKind>(token: string, secret: Buffer | str
 	if (!match) throw invalid('This link is incomplete');
 	const [, body, given] = match;
 	// Compared as text: base64url has spare bits, and two spellings of one signature must not both pass.
-	const expected = signature(secret, kind, body).toString('base64url');
+	const expected = linkSignature(secret, kind, body).toString('base64url');
 	if (given.length !== expected.length || !timingSafeEqual(Buffer.from(given), Buffer.from(expected))) {
 		throw invalid('This link was changed, or belongs to another installation');
 	}
@@ -121,7 +121,8 @@ export function readLink<K extends LinkKind>(token: string, secret: Buffer | str
 	return { kind, shop, customerId, channel, ...named } as LinkPayload<K>;
 }
 
-function signature(secret: Buffer | string, kind: string, body: string): Buffer {
+/** The signature of a text under a key derived for its kind: of links, and of forms. @throws SECRET_MISSING */
+export function linkSignature(secret: Buffer | string, kind: string, body: string): Buffer {
 	if (secret.length === 0) throw new ShopJourneysError('SECRET_MISSING', 'There is no secret to sign links with');
 	const key = createHmac('sha256', secret).update(`shop-journeys/link/1/${kind}`).digest();
 	return createHmac('sha256', key).update(body).digest().subarray(0, signatureBytes);

@@ -4,8 +4,6 @@ import type { ConsentRecord, CustomerRecord } from '../model/records';
 
 /** The source of what somebody typed into a form. `customerId` is set where a signed link from a message proves who it is. */
 export const formSource = 'form';
-/** The source of what was done on a page that a signed link in a message led to: its customer reads that mailbox. */
-export const linkSource = 'message-link';
 
 /** Nobody is asked to confirm more often than this, so that a form is no way to fill a stranger's mailbox. Journey time. */
 const askAgainMs = dayMs;
@@ -23,7 +21,7 @@ const factNames = { email: 'emailConsent', sms: 'smsConsent', whatsapp: 'whatsap
  */
 export function withRequests(customer: CustomerRecord, facts: CustomerFacts, { source, isHistory }: ShopEvent, isRequired: boolean): CustomerFacts {
 	const isForm = source === formSource;
-	if (isHistory || source === linkSource || !(isRequired || isForm)) return facts;
+	if (isHistory || !(isRequired || isForm)) return facts;
 	const next = { ...facts };
 	for (const [channel, name] of Object.entries(factNames) as Array<[keyof typeof factNames, (typeof factNames)[keyof typeof factNames]]>) {
 		const fact = facts[name];

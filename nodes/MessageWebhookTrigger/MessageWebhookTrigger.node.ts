@@ -16,10 +16,12 @@ import { isShopJourneysError } from '../../lib/model/errors';
 import { defaultSettings } from '../../lib/model/settings';
 import { linkParameters } from '../../lib/messages/links';
 import { lookOf, pageHeaders, type PageWords, problemPage } from '../../lib/messages/pages';
+import { saveForms } from '../../lib/forms/form';
 import { shopField } from '../../lib/n8n/fields/shop';
 import { getInstallation } from '../../lib/n8n/installation';
 import { cancelLater, nowOrLater } from '../../lib/n8n/nowOrLater';
 import { rememberForTest, webhookTrigger } from '../../lib/n8n/webhookTest';
+import { formFields, readForms } from './formFields';
 import { routes } from './routes';
 import { pageReply, type RouteReply } from './routes/route';
 
@@ -79,7 +81,7 @@ export class MessageWebhookTrigger implements INodeType {
 				active: 'Links in messages lead here. Each of the events chosen starts one execution.',
 			},
 		},
-		properties: [shopField, eventsField],
+		properties: [shopField, eventsField, ...formFields],
 	};
 
 	webhookMethods = {
@@ -92,7 +94,12 @@ export class MessageWebhookTrigger implements INodeType {
 				if (this.getMode() === 'manual') return true;
 				const address = this.getNodeWebhookUrl('default') ?? null;
 				const shopId = this.getNodeParameter('shop') as string;
-				await nowOrLater(this, async () => (await getInstallation()).shop(shopId).saveMessageAddress(address));
+				const forms = this.getNodeParameter('forms', {});
+				await nowOrLater(this, async () => {
+					const shop = (await getInstallation()).shop(shopId);
+					await saveForms(shop.store, readForms(forms));
+					await shop.saveMessageAddress(address);
+				});
 				return true;
 			},
 			async delete(this: IHookFunctions): Promise<boolean> {

@@ -1,6 +1,7 @@
 import { answerRoute } from './answer.route';
 import { clickRoute } from './click.route';
 import { confirmRoute } from './confirm.route';
+import { formsRoute } from './forms.route';
 import { openRoute } from './open.route';
 import { preferencesRoute } from './preferences.route';
 import { rateRoute } from './rate.route';
@@ -9,7 +10,7 @@ import { surveyRoute } from './survey.route';
 import { unsubscribeRoute } from './unsubscribe.route';
 import { viewRoute } from './view.route';
 
-const all = [openRoute, clickRoute, unsubscribeRoute, preferencesRoute, confirmRoute, answerRoute, rateRoute, surveyRoute, viewRoute];
+const all = [openRoute, clickRoute, unsubscribeRoute, preferencesRoute, confirmRoute, answerRoute, rateRoute, surveyRoute, viewRoute, formsRoute];
 
 /** What the address serves, by query parameter. */
 export const routes: ReadonlyMap<string, Route> = new Map(all.map((route) => [route.parameter, route]));

@@ -47,7 +47,6 @@ test.each<[string, Partial<ConsentFact>, Partial<ShopEvent>]>([
 	['one that the shop has had confirmed', { basis: 'double_opt_in' }, {}],
 	['one given at the checkout where the law allows it', { basis: 'soft_opt_in' }, {}],
 	['one from a history import', {}, { isHistory: true }],
-	['one given on a page that a signed link led to', {}, { source: 'message-link' }],
 ])('a yes counts at once: %s', async (_title, fact, more) => {
 	await tell(yes(fact), more);
 	expect((await consent())?.status).toBe('subscribed');
