@@ -1,7 +1,7 @@
 import Handlebars from 'handlebars';
 import { themeFor } from '../messages/colour';
-import { lookOf } from '../messages/pages';
-import { pageTemplate } from '../messages/pages/layout';
+import { lookOf, pageTemplate } from '../messages/pages';
+
 import type { ShopSettings } from '../model/settings';
 import { type FormField, trapName } from './fields';
 import type { Typed } from './read';
