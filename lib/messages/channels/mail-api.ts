@@ -189,13 +189,16 @@ function passingTrouble(api: MailApi, answer: Answer, nowMs: number): SendOutcom
 	}
 	// A gateway that was waiting for the provider does not know what it did.
 	if (status === 502 || status === 504) return { status: 'unknown', response: `${api.name} could not say whether it took the message (status ${status})` };
-	if (status >= 500) return refused(false, 'provider', `${api.name} is out of order (status ${status})${inQuotes(wordsOf(answer))}`);
+	// 408: the request did not arrive whole.
+	if (status >= 500 || status === 408) return refused(false, 'provider', `${api.name} is out of order (status ${status})${inQuotes(wordsOf(answer))}`);
 	return undefined;
 }
 
 /** A refusal that is nobody's fault but the shop's or the provider's: the key, the address of the API, the sender, the account. */
-export function providerRefusal(name: string, { status }: ProviderResponse, words: string): SendOutcome {
+export function providerRefusal(name: string, answer: ProviderResponse, words: string): SendOutcome {
+	const { status } = answer;
 	const told = inQuotes(words);
+	if (status < 300 && !words) return unconfirmed(name, answer);
 	if (status === 401) return refused(true, 'provider', `${name} did not accept the key of the credential (status 401)${told}`);
 	if (status >= 300 && status < 400) return refused(true, 'provider', `${name} sent the request elsewhere (status ${status}): correct "API Address" in the node`);
 	if (status === 404 && !words) return refused(true, 'provider', `There is no API of ${name} at this address (status 404): correct "API Address" in the node`);

@@ -26,7 +26,7 @@ export function createMailgunChannel(settings: MailgunSettings, tools: ChannelTo
 		}),
 		read(answer) {
 			const { id, message } = jsonOf(answer);
-			if (answer.status === 200) return typeof id === 'string' && id ? accepted(String(message ?? ''), id) : unconfirmed(name, answer);
+			if (answer.status < 300) return typeof id === 'string' && id ? accepted(String(message ?? ''), id) : unconfirmed(name, answer);
 			const words = typeof message === 'string' ? message : /^[\w .]{1,60}$/.test(answer.body) ? answer.body : '';
 			return answer.status === 400 && /^['"]?to['"]? parameter is not a valid address/i.test(words) ? recipientRefusal(name, words) : providerRefusal(name, answer, words);
 		},

@@ -67,7 +67,7 @@ function outcomeOf(result: PostmarkResult | null | undefined, answer: ProviderRe
 	const { ErrorCode: code, Message: message, MessageID: id } = result ?? {};
 	const words = typeof message === 'string' ? message : '';
 	// "Message accepted, but delivery may be delayed" comes without a code.
-	if (answer.status === 200 && (code === 0 || code === undefined)) return typeof id === 'string' && id ? accepted(words, id) : unconfirmed(name, answer);
+	if (answer.status < 300 && (code === 0 || code === undefined)) return typeof id === 'string' && id ? accepted(words, id) : unconfirmed(name, answer);
 	if (code === 406 || (code === 300 && /'To'/.test(words))) return recipientRefusal(name, words);
 	if (code === 10) return providerRefusal(name, { ...answer, status: 401 }, words);
 	if (code === 100 || code === 429) return refused(false, 'provider', `${name} takes no messages for now: "${words}"`);

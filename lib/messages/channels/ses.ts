@@ -33,7 +33,7 @@ export function createSesChannel(settings: SesSettings, tools: ChannelTools, con
 		},
 		read(answer, mail) {
 			const { MessageId: id } = jsonOf(answer);
-			if (answer.status === 200) return typeof id === 'string' && id ? accepted('Accepted', id) : unconfirmed(name, answer);
+			if (answer.status < 300) return typeof id === 'string' && id ? accepted('Accepted', id) : unconfirmed(name, answer);
 			return refusal(answer, mail);
 		},
 		isThrottle: (answer) => errorOf(answer) === 'ThrottlingException' || errorOf(answer) === 'Throttling',

@@ -159,7 +159,7 @@ describe.each(apis)('$name', (provider) => {
 			expect(server.taken).toHaveLength(0);
 		});
 
-		test.each([500, 503])('%i is for now', async (status) => {
+		test.each([408, 500, 503])('%i is for now', async (status) => {
 			const { server, channel } = await stageFor(provider);
 			server.faults.push({ instead: { status, body: '<html><body>Internal error</body></html>' } });
 			const outcome = await channel.send(message);
@@ -281,6 +281,14 @@ describe.each(apis)('$name', (provider) => {
 		const { server, channel } = await stageFor(provider);
 		server.faults.push({ instead: { status: 200, body } });
 		expect((await channel.send(message)).status).not.toBe('sent');
+	});
+
+	test.each([201, 202, 204, 299])('a %i without a confirmation is no success, and no refusal', async (status) => {
+		const { server, channel } = await stageFor(provider);
+		server.faults.push({ instead: { status, body: '' } });
+		const outcome = await channel.send(message);
+		// SendGrid confirms with the status alone.
+		expect(outcome.status).toBe(provider.name === 'SendGrid' && status === 202 ? 'sent' : 'unknown');
 	});
 
 	test('many at once keep each its own outcome', async () => {
