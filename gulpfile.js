@@ -44,7 +44,7 @@ function designs() {
 	return src('lib/messages/designs/*.mjml', { base: '.' }).pipe(compiled).pipe(dest(outDir));
 }
 
-/** The script that browsers load (lib/tracking/browser/build-script.js). */
+/** The scripts that browsers load (lib/tracking/browser/build-script.js). */
 function browserScript() {
 	const { buildScript } = require('./lib/tracking/browser/build-script');
 	const compiled = new Transform({
@@ -60,7 +60,7 @@ function browserScript() {
 			);
 		},
 	});
-	return src('lib/tracking/browser/tracking.ts', { base: '.' }).pipe(compiled).pipe(dest(outDir));
+	return src('lib/tracking/browser/{tracking,worker}.ts', { base: '.' }).pipe(compiled).pipe(dest(outDir));
 }
 
 exports.clean = clean;

@@ -1,3 +1,4 @@
+import { isPushEndpoint } from '../messages/push-endpoint';
 import { personName, singleLine } from '../messages/safe-text';
 import { dayMs } from '../model/clock';
 import type { CartFacts, CustomerFacts, LineItem, ShopEvent, ViewFacts } from '../model/events';
@@ -19,6 +20,8 @@ export interface TrackingContext {
 	allowedOrigins: string[];
 	/** Whether browsers are what tells of carts: only for shops that send no webhooks about them. */
 	takesCarts: boolean;
+	/** In a demo a push service on this machine will do. */
+	allowsLoopback?: boolean;
 }
 
 type EventOf<T extends TrackedEvent['type']> = Extract<TrackedEvent, { type: T }>;
@@ -50,6 +53,9 @@ function toShopEvents(event: TrackedEvent, visitor: string, context: TrackingCon
 			return [{ ...common, type: 'custom', custom: { name: event.type, data: { items: event.items.length } } }];
 		case 'purchased':
 			return purchaseOf(event, common, context);
+		case 'push_subscribed':
+		case 'push_unsubscribed':
+			return pushOf(event, common, context);
 		default:
 			return [{ ...common, type: event.type, view: viewOf(event, context) }];
 	}
@@ -65,6 +71,19 @@ function purchaseOf(event: EventOf<'purchased'>, common: Common, context: Tracki
 	if (!cart || !context.takesCarts) return [purchase];
 	const closed: CartFacts = { ...cartOf(event, cart, common.occurredAtMs, context), closed: 'completed' };
 	return [{ ...common, dedupeId: `${common.dedupeId}:cart`, type: 'checkout_updated', cart: closed }, purchase];
+}
+
+/**
+ * That the browser subscribed is its own permission, the one consent that a browser's word grants: it asks its user itself. A
+ * new address of an old permission grants nothing anew: the customer may have unsubscribed elsewhere meanwhile.
+ */
+function pushOf(event: EventOf<'push_subscribed' | 'push_unsubscribed'>, common: Common, { allowsLoopback }: TrackingContext): ShopEvent[] {
+	const { type, endpoint } = event;
+	if (!isPushEndpoint(endpoint, allowsLoopback)) return [];
+	if (type === 'push_unsubscribed') return [{ ...common, type, push: { endpoint, p256dh: '', auth: '' } }];
+	const push = { endpoint, p256dh: event.p256dh.replace(/=+$/, ''), auth: event.auth.replace(/=+$/, '') };
+	const pushConsent = { status: 'subscribed', basis: 'opt_in', atMs: common.occurredAtMs } as const;
+	return [{ ...common, type, push, ...(event.asked && { customer: { ...common.customer, pushConsent } }) }];
 }
 
 /** What is believed of it, `identify` in lib/record decides. Never consent. */

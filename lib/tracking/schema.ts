@@ -74,6 +74,19 @@ export const trackedEvent = z.discriminatedUnion('type', [
 		data: z.record(z.string().max(40), z.union([text, z.number(), z.boolean()])).optional(),
 	}),
 	z.object({ ...envelope, ...cart, type: z.enum(['cart_updated', 'checkout_updated']) }),
+	/** The browser allowed web push, or has got a new address for it. The keys are base64url, which some browsers pad. */
+	z.object({
+		...envelope,
+		type: z.literal('push_subscribed'),
+		endpoint: text,
+		/** An uncompressed point: 65 bytes, the first of them 4. */
+		p256dh: z.string().regex(/^B[\w-]{86}=*$/),
+		/** 16 bytes. */
+		auth: z.string().regex(/^[\w-]{22}=*$/),
+		/** The visitor has just agreed, by a click. */
+		asked: z.boolean().optional(),
+	}),
+	z.object({ ...envelope, type: z.literal('push_unsubscribed'), endpoint: text }),
 	/** The visitor was shown the confirmation of an order. `cart` is the one that it emptied. */
 	z.object({ ...envelope, ...cart, cart: token.optional(), type: z.literal('purchased'), order: id }),
 ]);

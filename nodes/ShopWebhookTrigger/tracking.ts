@@ -5,7 +5,7 @@ import { getInstallation } from '../../lib/n8n/installation';
 import { rememberForTest } from '../../lib/n8n/webhookTest';
 import { normaliseBatch } from '../../lib/tracking/normalise';
 import { isRobot, receiveBatch, TrackingLimits } from '../../lib/tracking/receive';
-import { browserScript, embedLine } from '../../lib/tracking/script';
+import { browserScript, embedLine, serviceWorker, workerLine } from '../../lib/tracking/script';
 import { readRaw } from './rawBody';
 
 const cacheSeconds = 86_400;
@@ -17,21 +17,26 @@ export async function serveTracking(context: IWebhookFunctions): Promise<IWebhoo
 	return context.getRequestObject().method === 'POST' ? await takeBatch(context) : await serveScript(context);
 }
 
-/** GET: serves tracking.js. Without a key it is somebody at the address bar, who is shown the line to embed. */
+/**
+ * GET: serves tracking.js, and with `?worker` the service worker of web push. Without either it is somebody at the address bar,
+ * who is shown the lines to embed.
+ */
 async function serveScript(context: IWebhookFunctions): Promise<IWebhookResponseData> {
 	const response = context.getResponseObject();
-	const { key } = context.getQueryData() as { key?: unknown };
+	const { key, worker } = context.getQueryData() as { key?: unknown; worker?: unknown };
 	try {
+		const settings = async () => await (await getInstallation()).shop(context.getNodeParameter('shop') as string).settings();
 		// Pages of any origin may load the script; which may send is decided when they do.
 		response.set({ 'Access-Control-Allow-Origin': '*', 'Cross-Origin-Resource-Policy': 'cross-origin', 'X-Content-Type-Options': 'nosniff' });
-		if (key === undefined) {
-			const shop = (await getInstallation()).shop(context.getNodeParameter('shop') as string);
-			const { tracking } = await shop.settings();
-			const line = tracking ? embedLine(context.getNodeWebhookUrl('setup') ?? '', tracking.publicKey) : 'Publish the workflow with the Shop Webhook Trigger first.';
-			response.status(200).set({ 'Content-Type': 'text/plain; charset=utf-8', 'Cache-Control': 'no-store' }).send(`Put this line into every page of the shop:\n\n${line}\n`);
+		if (key === undefined && worker === undefined) {
+			const { tracking, push } = await settings();
+			const address = context.getNodeWebhookUrl('setup') ?? '';
+			const line = tracking ? embedLine(address, tracking.publicKey) : 'Publish the workflow with the Shop Webhook Trigger first.';
+			const forPush = push ? `\nFor web push, make the file ${push.serviceWorkerPath} on the shop's own address, with this line in it:\n\n${workerLine(address)}\n` : '';
+			response.status(200).set({ 'Content-Type': 'text/plain; charset=utf-8', 'Cache-Control': 'no-store' }).send(`Put this line into every page of the shop:\n\n${line}\n${forPush}`);
 			return { noWebhookResponse: true };
 		}
-		const { body, etag } = browserScript();
+		const { body, etag } = worker === undefined ? browserScript({ push: (await settings()).push }) : serviceWorker();
 		response.set({ 'Content-Type': 'text/javascript; charset=utf-8', 'Cache-Control': `public, max-age=${cacheSeconds}, stale-while-revalidate=${cacheSeconds}`, ETag: etag });
 		const known = context.getHeaderData()['if-none-match'];
 		if (typeof known === 'string' && known.includes(etag)) response.status(304).end();
@@ -65,6 +70,7 @@ async function takeBatch(context: IWebhookFunctions): Promise<IWebhookResponseDa
 			toJourneyMs: installation.clock.toJourneyMs,
 			currency,
 			allowedOrigins: tracking?.allowedOrigins ?? [],
+			allowsLoopback: installation.isDemo,
 			takesCarts: (supply as Record<string, string>)[context.getNodeParameter('system') as string] === 'browser',
 		});
 		if (context.getMode() === 'manual') {

@@ -2,6 +2,7 @@ import { createECDH, createHash } from 'node:crypto';
 import { generateRequestDetails } from 'web-push';
 import type { PushSubscriptionFacts } from '../../model/events';
 import { isLoopbackHost, isPushEndpoint } from '../push-endpoint';
+import type { PushPayload } from '../push-payload';
 import type { PushMessage, SendChannel, SendOutcome } from './channel';
 import { type Answer, ask, type ChannelTools, isAnswer, type ProviderRequest } from './http';
 import { refused } from './smtp-outcome';
@@ -23,17 +24,6 @@ export interface PushOptions {
 	/** `public`: push services on the internet only. `any`: in a demo, also on this machine. `loopback`: on this machine only. */
 	reach: 'public' | 'any' | 'loopback';
 	connections: number;
-}
-
-/** What the service worker is given. Short names: every byte counts. */
-export interface PushPayload {
-	title: string;
-	body: string;
-	url: string;
-	/** The same message again has the same tag, and takes the place of the first. */
-	tag: string;
-	icon?: string;
-	image?: string;
 }
 
 /** RFC 8030 § 7.2: a push service need not take more than 4096 bytes. Header, tag and padding of RFC 8188 are 103 of them. */

@@ -8,6 +8,8 @@ const defaultCaps = defaultSettings.capHours!;
 /** A month: a longer rest is a paused shop. */
 const maxCapHours = 720;
 
+const defaultWorkerPath = '/shop-journeys-sw.js';
+
 /** The shop's settings as the operator fills them in. Kept in the store on activation, where every node reads them. */
 export const settingsFields: INodeProperties[] = [
 	{ displayName: 'Shop Name', name: 'shopName', type: 'string', noDataExpression: true, default: '', placeholder: 'e.g. Anna’s Tea House', description: 'As customers know it: in subjects and in the head of every mail' },
@@ -137,6 +139,22 @@ export const settingsFields: INodeProperties[] = [
 				placeholder: 'e.g. https://www.shop.example.com, https://blog.example.com',
 				description: 'Addresses of the pages that may send events, separated by commas. The address in "Shop URL" may always.',
 			},
+			{
+				displayName: 'Service Worker Path',
+				name: 'serviceWorkerPath',
+				type: 'string',
+				default: defaultWorkerPath,
+				placeholder: `e.g. ${defaultWorkerPath}`,
+				description: 'For web push: where the service worker lies on the shop’s own address. See docs/web-push.md.',
+			},
+			{
+				displayName: 'Web Push Public Key',
+				name: 'pushPublicKey',
+				type: 'string',
+				default: '',
+				placeholder: 'e.g. BEl62iUYgUivxIkv69yViEuiBIa...',
+				description: 'The same as in the Web Push credential of Send Reminder. With it shopJourneys.askForPush() asks visitors for permission. Empty: web push is not asked for.',
+			},
 		],
 	},
 	{
@@ -189,6 +207,7 @@ export function readSettings(parameter: (name: string) => NodeParameterValueType
 		quietHours: quietHours(group('quietHours').hours as { from?: unknown; to?: unknown } | undefined),
 		locations: places.map((place, index) => locationOf(place, index, country)),
 		tracking: { allowedOrigins: allowedOrigins(trimmed(group('browserTracking').allowedOrigins), url) },
+		push: webPush(group('browserTracking')),
 		colour: colourOf(trimmed(more.colour)),
 		logoUrl: webAddress('Logo URL', trimmed(more.logoUrl)),
 		reviewUrl: webAddress('Public Review Page', trimmed(more.reviewUrl)),
@@ -286,6 +305,15 @@ function quietHours(value: { from?: unknown; to?: unknown } | undefined): ShopSe
 function allowedOrigins(value: string, shopUrl: string): string[] {
 	const named = value.split(/[\s,;]+/).filter(Boolean).map((origin) => new URL(webAddress('Allowed Origins', origin)!).origin);
 	return [...new Set([...(shopUrl ? [new URL(shopUrl).origin] : []), ...named])];
+}
+
+function webPush({ pushPublicKey, serviceWorkerPath }: Record<string, unknown>): ShopSettings['push'] {
+	const publicKey = trimmed(pushPublicKey);
+	const path = trimmed(serviceWorkerPath) || defaultWorkerPath;
+	if (!publicKey) return undefined;
+	if (!/^B[\w-]{86}$/.test(publicKey)) refuse('"Web Push Public Key" is no public VAPID key', 'Copy it from the Web Push credential of Send Reminder: 87 letters, digits, hyphens and underscores.');
+	if (!/^\/[\w.~-][\w./~-]*$/.test(path)) refuse(`"Service Worker Path" is "${path}", which is no path on the shop's address`, `Write it like ${defaultWorkerPath}, without the shop's name in front.`);
+	return { publicKey, serviceWorkerPath: path };
 }
 
 function locationOf({ name, city, postcode, country, coordinates }: PlaceParameter, index: number, shopCountry: string | undefined): ShopLocation {

@@ -28,6 +28,8 @@ interface State {
 	order?: string;
 	/** A hash of what `identify` said last in this visit. */
 	who?: number;
+	/** Where this browser's push service takes messages, as told last. */
+	push?: string;
 }
 
 /** What a data layer holds is anybody's. */
@@ -48,6 +50,10 @@ declare global {
 		readonly globalPrivacyControl?: boolean;
 	}
 }
+
+/** What the server puts around the script; see lib/tracking/script.ts. */
+declare const shopJourneysConfig: { push?: { publicKey: string; serviceWorkerPath: string } };
+const { push } = typeof shopJourneysConfig === 'undefined' ? { push: undefined } : shopJourneysConfig;
 
 const name = 'shopJourneys';
 const refusedKey = 'shopJourneysOff';
@@ -395,9 +401,50 @@ function run({ src, dataset }: HTMLScriptElement, calls: Array<[string, unknown[
 		}
 	}
 
+	// --- web push
+
+	const canPush = push && 'PushManager' in window && 'serviceWorker' in navigator;
+
+	/** The browser's address for pushes; told when it is new, or when the visitor has just agreed. */
+	async function subscribe(asked: boolean): Promise<void> {
+		const { publicKey, serviceWorkerPath } = push!;
+		const registration = await navigator.serviceWorker.register(serviceWorkerPath);
+		const { pushManager } = registration;
+		const starting = registration.installing || registration.waiting;
+		if (starting && !registration.active) await new Promise<void>((resolve) => starting.addEventListener('statechange', () => starting.state === 'activated' && resolve()));
+		const options = { userVisibleOnly: true, applicationServerKey: publicKey };
+		const subscription = await pushManager.subscribe(options).catch(async () => {
+			// Subscribed with other keys, earlier.
+			const before = await pushManager.getSubscription();
+			if (before) await before.unsubscribe();
+			return await pushManager.subscribe(options);
+		});
+		const { endpoint, keys } = subscription.toJSON();
+		const before = read().push;
+		if (before === endpoint && !asked) return;
+		if (before && before !== endpoint) emit({ type: 'push_unsubscribed', endpoint: before });
+		emit({ type: 'push_subscribed', endpoint: endpoint!, p256dh: keys!.p256dh, auth: keys!.auth, asked });
+		change((state) => (state.push = endpoint));
+	}
+
+	/** Browsers change the address now and then, and their users take the permission back. */
+	async function checkPush(): Promise<void> {
+		const { push: endpoint } = read();
+		if (!canPush || !isAllowed || !endpoint) return;
+		if (Notification.permission === 'granted') return await subscribe(false);
+		emit({ type: 'push_unsubscribed', endpoint });
+		change((state) => delete state.push);
+	}
+
 	// --- what pages may call
 
-	const api: Record<string, (...values: never[]) => void> = {
+	const api: Record<string, (...values: never[]) => unknown> = {
+		/** From a click only: browsers refuse to ask otherwise. */
+		async askForPush() {
+			if (!canPush || !isAllowed || (await Notification.requestPermission()) !== 'granted') return false;
+			await subscribe(true);
+			return true;
+		},
 		track(event: string, data?: Loose) {
 			if (told(event, data) || !event) return;
 			const fields: Record<string, string | number | boolean> = {};
@@ -430,11 +477,12 @@ function run({ src, dataset }: HTMLScriptElement, calls: Array<[string, unknown[
 		},
 	};
 
-	const guarded: Record<string, (...values: unknown[]) => void> = {};
+	const guarded: Record<string, (...values: unknown[]) => unknown> = {};
 	Object.keys(api).forEach((key) => {
 		guarded[key] = (...values) => {
 			try {
-				api[key](...(values as never[]));
+				const result = api[key](...(values as never[]));
+				return result instanceof Promise ? result.catch(() => false) : undefined;
 			} catch (_) {
 				// A wrong argument is not worth a broken page.
 			}
@@ -443,6 +491,7 @@ function run({ src, dataset }: HTMLScriptElement, calls: Array<[string, unknown[
 
 	function start(): void {
 		if (isAllowed) begin();
+		checkPush().catch(() => {});
 		viewPage();
 		look();
 		watch();

@@ -60,6 +60,13 @@ describe('filled-in settings', () => {
 		});
 	});
 
+	it('ask for web push only with a public key', () => {
+		const publicKey = `B${'a'.repeat(86)}`;
+		expect(settings({ browserTracking: { serviceWorkerPath: '/sw.js' } }).push).toBeUndefined();
+		expect(settings({ browserTracking: { pushPublicKey: ` ${publicKey} ` } }).push).toEqual({ publicKey, serviceWorkerPath: '/shop-journeys-sw.js' });
+		expect(settings({ browserTracking: { pushPublicKey: publicKey, serviceWorkerPath: '/apps/messages/sw.js' } }).push).toEqual({ publicKey, serviceWorkerPath: '/apps/messages/sw.js' });
+	});
+
 	it('read the places of the shop, in its country unless they say another', () => {
 		const places = [
 			{ name: 'Vienna', city: 'Wien', postcode: '1010', country: '', coordinates: '48.2082, 16.3738' },
@@ -99,6 +106,9 @@ describe('a wrong setting is refused by the name of its field', () => {
 		['Quiet Hours', { quietHours: { hours: { from: 24, to: 8 } } }, ['24']],
 		['Quiet Hours', { quietHours: { hours: { from: 8, to: 8 } } }, ['8']],
 		['Quiet Hours', { quietHours: { hours: { from: 21.5, to: 8 } } }, ['21.5']],
+		['Web Push Public Key', { browserTracking: { pushPublicKey: 'A-private-key-perhaps' } }, ['no public VAPID key']],
+		['Service Worker Path', { browserTracking: { pushPublicKey: `B${'a'.repeat(86)}`, serviceWorkerPath: 'https://shop.example.com/sw.js' } }, ['"https://shop.example.com/sw.js"']],
+		['Service Worker Path', { browserTracking: { pushPublicKey: `B${'a'.repeat(86)}`, serviceWorkerPath: '//evil.example/sw.js' } }, ['"//evil.example/sw.js"']],
 		['Allowed Origins', { browserTracking: { allowedOrigins: 'https://a.example, shop.example.com' } }, ['"shop.example.com"']],
 		['Shop Locations', place({ name: ' ' }), ['Location 1']],
 		['Shop Locations: Vienna', place({ city: '' }), ['postcode']],

@@ -132,6 +132,69 @@ describe('a purchase', () => {
 	});
 });
 
+describe('web push', () => {
+	const keys = { p256dh: `B${'a'.repeat(86)}`, auth: 'b'.repeat(22) };
+	const endpoint = 'https://fcm.googleapis.com/fcm/send/abc:def';
+
+	test('allowed by a click is the browser’s own permission, and so a consent', () => {
+		expect(normalise([event('push_subscribed', { age: 1_000, endpoint, ...keys, asked: true })])).toEqual([
+			{
+				type: 'push_subscribed',
+				dedupeId: `tracking:${visitor}:event-0001`,
+				occurredAtMs: nowMs - 1_000,
+				source: 'tracking',
+				customer: { visitorId: visitor, pushConsent: { status: 'subscribed', basis: 'opt_in', atMs: nowMs - 1_000 } },
+				push: { endpoint, ...keys },
+			},
+		]);
+	});
+
+	test('at a new address grants nothing anew, whatever else is sent', () => {
+		const [told] = normalise([event('push_subscribed', { endpoint, ...keys, pushConsent: { status: 'subscribed' }, emailConsent: { status: 'subscribed' } })]);
+		expect(told.customer).toEqual({ visitorId: visitor });
+	});
+
+	test('takes keys as browsers pad them', () => {
+		expect(normalise([event('push_subscribed', { endpoint, p256dh: `${keys.p256dh}=`, auth: `${keys.auth}==` })])[0].push).toEqual({ endpoint, ...keys });
+	});
+
+	test('ends by its address alone', () => {
+		expect(normalise([event('push_unsubscribed', { endpoint })])).toMatchObject([{ type: 'push_unsubscribed', push: { endpoint }, customer: { visitorId: visitor } }]);
+	});
+
+	test.each([
+		['without https', 'http://push.example.com/x'],
+		['on this machine', 'https://localhost/x'],
+		['on this machine, by number', 'https://127.0.0.1/x'],
+		['in a private network', 'https://10.0.0.8/x'],
+		['in a private network, in one number', 'https://167772168/x'],
+		['of a private IPv6 network', 'https://[fd00::1]/x'],
+		['by a name of one’s own network', 'https://printer.internal/x'],
+		['by a name without a dot', 'https://redis/x'],
+		['by a name with a dot at its end', 'https://localhost./x'],
+		['on another port', 'https://push.example.com:6379/x'],
+		['with a password', 'https://user:secret@push.example.com/x'],
+		['of another scheme', 'ftp://push.example.com/x'],
+		['that is none', 'push.example.com'],
+	])('is left out at an address %s', (_title, address) => {
+		expect(normalise([event('push_subscribed', { endpoint: address, ...keys })])).toEqual([]);
+		expect(normalise([event('push_unsubscribed', { endpoint: address })])).toEqual([]);
+	});
+
+	test('is taken on this machine in a demo', () => {
+		expect(normalise([event('push_subscribed', { endpoint: 'http://127.0.0.1:4711/x', ...keys })], { allowsLoopback: true })).toHaveLength(1);
+	});
+
+	test.each([
+		['an address that is too long', { endpoint: `${endpoint}${'x'.repeat(1_000)}` }],
+		['no public key', { p256dh: undefined }],
+		['a compressed key', { p256dh: `A${'a'.repeat(43)}` }],
+		['a short secret', { auth: 'b'.repeat(21) }],
+	])('is refused with %s', (_title, change) => {
+		expect(receive([event('push_subscribed', { endpoint, ...keys, ...change })]).refused).toHaveLength(1);
+	});
+});
+
 describe('garbage', () => {
 	const types = ['visited', 'page_viewed', 'product_viewed', 'category_viewed', 'searched', 'dwelled', 'identified', 'custom', 'cart_updated', 'checkout_updated', 'purchased', 'order_placed'];
 	const key = fc.constantFrom('path', 'title', 'referrer', 'utm', 'product', 'name', 'category', 'query', 'price', 'currency', 'image', 'seconds', 'email', 'phone', 'customer', 'firstName', 'locale', 'data', 'cart', 'items', 'order', '__proto__');
