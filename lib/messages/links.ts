@@ -123,9 +123,24 @@ export function readLink<K extends LinkKind>(token: string, secret: Buffer | str
 
 /** The signature of a text under a key derived for its kind: of links, and of forms. @throws SECRET_MISSING */
 export function linkSignature(secret: Buffer | string, kind: string, body: string): Buffer {
+	return createHmac('sha256', keyOf(secret, kind)).update(body).digest().subarray(0, signatureBytes);
+}
+
+/** Derived keys of the installation's secret, which stays the same object: a mail has a dozen links of one kind. */
+const derivedKeys = new WeakMap<Buffer, Map<string, Buffer>>();
+
+function keyOf(secret: Buffer | string, kind: string): Buffer {
 	if (secret.length === 0) throw new ShopJourneysError('SECRET_MISSING', 'There is no secret to sign links with');
-	const key = createHmac('sha256', secret).update(`shop-journeys/link/1/${kind}`).digest();
-	return createHmac('sha256', key).update(body).digest().subarray(0, signatureBytes);
+	if (typeof secret === 'string') return derivedKey(secret, kind);
+	let keys = derivedKeys.get(secret);
+	if (!keys) derivedKeys.set(secret, (keys = new Map()));
+	let key = keys.get(kind);
+	if (!key) keys.set(kind, (key = derivedKey(secret, kind)));
+	return key;
+}
+
+function derivedKey(secret: Buffer | string, kind: string): Buffer {
+	return createHmac('sha256', secret).update(`shop-journeys/link/1/${kind}`).digest();
 }
 
 function invalid(message: string): ShopJourneysError {

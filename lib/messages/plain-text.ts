@@ -117,7 +117,8 @@ function attribute(source: string, name: keyof typeof attributePatterns): string
 	return match ? visible(match[1] ?? match[2] ?? match[3]).trim() : '';
 }
 
-function decodeEntities(source: string): string {
+/** What HTML's character references in `source` stand for. */
+export function decodeEntities(source: string): string {
 	if (!source.includes('&')) return source;
 	return source.replace(/&(?:#(\d{1,7})|#x([\da-f]{1,6})|([a-z]{2,8}));/gi, (whole, decimal?: string, hex?: string, name?: string) => {
 		if (name) return Object.hasOwn(namedEntities, name) ? namedEntities[name] : whole;

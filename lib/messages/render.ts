@@ -42,6 +42,8 @@ export interface RenderedMessage {
 	previewText: string;
 	html: string;
 	text: string;
+	/** The code that it shows, or ''. */
+	discountCode: string;
 }
 
 export interface Renderer {
@@ -87,7 +89,7 @@ function designRenderer(design: Design, own: ContentOverrides, links: LinkKind[]
 			const { context, data, settings, isTransactional } = contextOf(item, extras);
 			context.discountCode = singleLine(overrides.discountCode?.(context, data) ?? '', 60);
 			const model = modelOf({ context, overrides, words: wordsFor(data.locale), data, settings, isTransactional });
-			return { subject: model.subject, previewText: model.previewText, html: design.html(model, data), text: design.text(model, data) };
+			return { subject: model.subject, previewText: model.previewText, html: design.html(model, data), text: design.text(model, data), discountCode: model.discount?.code ?? '' };
 		},
 	};
 }
@@ -98,7 +100,7 @@ function customRenderer(content: Extract<MessageContent, { kind: 'custom' }>): R
 		links: new Set(linksNamedIn(content)),
 		render(item, extras) {
 			const { context, data } = contextOf(item, extras);
-			return mail(context, data);
+			return { ...mail(context, data), discountCode: '' };
 		},
 	};
 }

@@ -57,6 +57,13 @@ export const optionFields: INodeProperties = {
 			default: 'marketing',
 			description: 'For items that come from no journey trigger. Marketing needs consent.',
 		},
+		{
+			displayName: 'Link to Web View',
+			name: 'webView',
+			type: 'boolean',
+			default: true,
+			description: 'Whether the head of the mail has a link to the same mail as a page in the browser. Off unless added here. Needs Message Webhook Trigger.',
+		},
 		{ displayName: 'Reply To', name: 'replyTo', type: 'string', default: '', placeholder: 'e.g. anna@shop.example.com', description: 'Instead of the one in the shop settings' },
 		{ displayName: 'Sender', name: 'sender', type: 'string', default: '', placeholder: 'e.g. Anna’s Tea House <hello@shop.example.com>', description: 'Instead of the one in the shop settings' },
 		{ displayName: 'Shop ID', name: 'shop', type: 'string', default: 'main', description: 'For items that come from no journey trigger: which shop sends, where one n8n serves several' },
@@ -67,6 +74,13 @@ export const optionFields: INodeProperties = {
 			default: '',
 			placeholder: 'e.g. new-arrivals',
 			description: 'ID of one of the topics in the shop settings. Marketing then reaches only customers who chose it on the preference page, or who chose nothing there yet.',
+		},
+		{
+			displayName: 'Track Opens and Clicks',
+			name: 'track',
+			type: 'boolean',
+			default: true,
+			description: 'Whether it is counted who opens the message and what is clicked in it. Unless added here: with marketing yes, with messages about a purchase no. Needs Message Webhook Trigger.',
 		},
 	],
 };

@@ -23,6 +23,10 @@ export interface SendOptions {
 	shop?: string;
 	/** Id of a topic of the preference page. */
 	topic?: string;
+	/** Whether opens and clicks are counted; absent: those of marketing. */
+	track?: boolean;
+	/** Whether the mail links to itself as a page. */
+	webView?: boolean;
 	/** Whether stock and price are checked when a message leaves. */
 	contentCheck?: 'store' | 'off';
 }

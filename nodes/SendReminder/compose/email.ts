@@ -1,12 +1,14 @@
 import { type IExecuteFunctions } from 'n8n-workflow';
+import { itemCustomer } from '../../../lib/journeys/items';
 import { ShopJourneysError } from '../../../lib/model/errors';
-import type { JourneyItem } from '../../../lib/model/item';
+import type { ShopSettings } from '../../../lib/model/settings';
 import type { EmailMessage } from '../../../lib/messages/channels/channel';
-import { messageHeaders, messageIdFor, parseMailbox } from '../../../lib/messages/headers';
-import { signLink } from '../../../lib/messages/links';
-import { type BuiltInId, type CartReminderTone, type ContentOverrides, createRenderer, type LetterPart, type MessageContent, type Renderer } from '../../../lib/messages/render';
+import { messageHeaders, messageIdFor, parseMailbox, type Mailbox } from '../../../lib/messages/headers';
+import type { LinkKind } from '../../../lib/messages/links';
+import { type BuiltInId, type CartReminderTone, type ContentOverrides, createRenderer, type LetterPart, type MessageContent, type MessageItem, type MessageLinks, type Renderer } from '../../../lib/messages/render';
+import { MessageLinker, productsByUrl, utmFor, withTracking } from '../../../lib/messages/tracking';
 import type { Installation } from '../../../lib/n8n/installation';
-import type { ComposerMaker } from './compose';
+import type { ComposerMaker, SendOptions } from './compose';
 
 const contentFields = ['builtInMessage', 'tone', 'discountCode', 'ownWords', 'subject', 'previewText', 'headline', 'letterText', 'buttonLabel', 'buttonUrl', 'html', 'text'] as const;
 
@@ -29,44 +31,77 @@ export const emailComposer: ComposerMaker = async (context, installation, option
 	const first = rendererFor(0);
 
 	return (job, customer, settings, address): EmailMessage => {
-		const from = options.sender?.trim() || settings.sender;
-		const mailbox = from ? parseMailbox(from) : undefined;
-		if (!from || !mailbox) {
-			throw new ShopJourneysError('PARAMETER_INVALID', from ? `The sender "${from}" is no e-mail address` : 'No sender is set', {
-				hint: 'Fill in "Sender" in the Shop Webhook Trigger (and publish it), or under Options of this node.',
-			});
-		}
+		const { from, mailbox } = senderOf(options, settings);
 		const { journey } = job.item;
-		const about = {
-			shop: journey?.shop ?? 'main',
-			customerId: customer.id,
-			channel: 'email',
-			...(journey && { enrolment: journey.enrolment, step: journey.step }),
-		};
-		const base = address && isReachable(address, installation) ? address : undefined;
-		const page = base && `${base}?t=${signLink(installation.linkSecret, { kind: 'unsubscribe', ...about })}`;
-		const answerPageUrl = base && journey && `${base}?a=${signLink(installation.linkSecret, { kind: 'answer', ...about })}`;
-		const replyTo = options.replyTo?.trim() || settings.replyTo;
+		const item: MessageItem = job.item.customer ? job.item : { ...job.item, customer: itemCustomer(customer, settings) };
+		const kind = journey?.kind ?? options.kind ?? 'marketing';
+		const linker = new MessageLinker(
+			installation.linkSecret,
+			{
+				shop: journey?.shop ?? options.shop ?? 'main',
+				customerId: customer.id,
+				channel: 'email',
+				sendKey: job.sendKey,
+				...(journey ? { enrolment: journey.enrolment, step: journey.step } : { campaign: job.campaign ?? undefined }),
+			},
+			address && isReachable(address, installation) ? address : undefined,
+		);
+		const messageId = messageIdFor(job.messageKey, mailbox.address.split('@')[1]);
 		const renderer = hasExpression ? rendererFor(job.itemIndex) : first;
-		const { subject, html, text } = renderer.render(job.item as JourneyItem, { settings, links: { unsubscribePageUrl: page, answerPageUrl } });
+		const links = linksFor(renderer.links, linker, item, options.webView === true ? messageId : undefined);
+		const { subject, html, text, discountCode } = renderer.render(item, { settings, links, kind });
+		const countsClicks = options.track ?? kind === 'marketing';
+		const utm = kind === 'marketing' ? utmFor(settings, item, options.campaignKey?.trim()) : undefined;
+		const tracked = withTracking({ html, text }, { linker, countsClicks, utm, products: productsByUrl(item) });
+		const replyTo = options.replyTo?.trim() || settings.replyTo;
 		return {
 			channel: 'email',
-			messageId: messageIdFor(job.messageKey, mailbox.address.split('@')[1]),
+			messageId,
+			ref: linker.reference(),
+			kind,
 			from,
 			to: customer.email!,
 			...(replyTo && { replyTo }),
 			subject,
-			html,
-			text,
+			...tracked,
+			...(discountCode && { discountCode }),
+			...(links.viewUrl && { webViewHtml: html }),
 			// A message about a purchase that is under way is none that could be unsubscribed from.
 			headers: messageHeaders(
-				(journey?.kind ?? options.kind) === 'transactional'
-					? {}
-					: { oneClickUrl: page?.startsWith('https://') ? page : undefined, mailto: (replyTo && parseMailbox(replyTo)?.address) || mailbox.address },
+				kind === 'transactional' ? {} : { oneClickUrl: oneClickUrl(links, linker), mailto: (replyTo && parseMailbox(replyTo)?.address) || mailbox.address },
 			),
 		};
 	};
 };
+
+/** @throws PARAMETER_INVALID when no sender is set, or it is no address */
+function senderOf({ sender }: SendOptions, settings: ShopSettings): { from: string; mailbox: Mailbox } {
+	const from = sender?.trim() || settings.sender;
+	const mailbox = from ? parseMailbox(from) : undefined;
+	if (from && mailbox) return { from, mailbox };
+	throw new ShopJourneysError('PARAMETER_INVALID', from ? `The sender "${from}" is no e-mail address` : 'No sender is set', {
+		hint: 'Fill in "Sender" in the Shop Webhook Trigger (and publish it), or under Options of this node.',
+	});
+}
+
+/** The links that this message can show, no others: each costs a signature. @param viewId the Message-ID, when there is a web view */
+function linksFor(shown: ReadonlySet<LinkKind>, linker: MessageLinker, item: MessageItem, viewId: string | undefined): MessageLinks {
+	const link = (kind: LinkKind, to?: string) => (shown.has(kind) ? linker.link(kind, to) : undefined);
+	return {
+		unsubscribePageUrl: link('unsubscribe'),
+		answerPageUrl: item.journey && link('answer'),
+		preferencesUrl: link('preferences'),
+		confirmUrl: link('confirm'),
+		rateUrl: link('rate', item.order ? `order:${item.order.id}` : item.product && `product:${item.product.id}`),
+		surveyUrl: link('survey'),
+		viewUrl: viewId && link('view', viewId),
+	};
+}
+
+function oneClickUrl({ unsubscribePageUrl }: MessageLinks, linker: MessageLinker): string | undefined {
+	const url = unsubscribePageUrl ?? linker.link('unsubscribe');
+	return url?.startsWith('https://') ? url : undefined;
+}
 
 /** A link without https would show mail in clear to the network: only in a demo on one machine. */
 function isReachable(address: string, { isDemo }: Installation): boolean {

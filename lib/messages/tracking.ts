@@ -1,0 +1,144 @@
+import type { JourneyItem } from '../model/item';
+import type { ShopSettings } from '../model/settings';
+import { type LinkKind, linkParameters, type LinkPayload, signLink } from './links';
+import { decodeEntities } from './plain-text';
+import { webUrl } from './safe-text';
+import { compileTemplate } from './templates';
+
+/** Which message the links are of. */
+export type LinkedMessage = Pick<LinkPayload, 'shop' | 'customerId' | 'channel' | 'enrolment' | 'campaign' | 'sendKey' | 'step'>;
+
+/** Makes the signed links of one message. */
+export class MessageLinker {
+	/** @param address where Message Webhook Trigger listens, undefined where it is off or nobody could reach it. */
+	constructor(
+		private readonly secret: Buffer,
+		private readonly message: LinkedMessage,
+		readonly address: string | undefined,
+	) {}
+
+	/** A link of a kind, undefined while there is no address. `to`: see `LinkPayload.to`. @throws LINK_INVALID for ids of unusual length */
+	link(kind: LinkKind, to?: string): string | undefined {
+		return this.address && this.signed(kind, { to });
+	}
+
+	/** A click link on to a page; without an address the page itself. */
+	click(to: string, shown?: ShownProduct): string {
+		return this.address ? this.signed('click', { to, ...shown }) : to;
+	}
+
+	/** What travels with the message through a provider and names it. */
+	reference(): string {
+		return signLink(this.secret, { kind: 'message', ...this.message });
+	}
+
+	private signed(kind: LinkKind, more: Partial<LinkPayload>): string {
+		return `${this.address}?${linkParameters[kind]}=${signLink(this.secret, { kind, ...this.message, ...more })}`;
+	}
+}
+
+/** What a page of the shop shows. */
+export interface ShownProduct {
+	productId?: string;
+	category?: string;
+}
+
+/** The products whose pages an item names, by address. */
+export function productsByUrl({ cart, order, product, picks }: Partial<JourneyItem>): Map<string, ShownProduct> {
+	const shown = new Map<string, ShownProduct>();
+	for (const { url, productId, category } of [...(cart?.items ?? []), ...(order?.items ?? [])]) if (url) shown.set(webUrl(url), { productId, category });
+	for (const { url, id, category } of [...(picks ?? []), ...(product ? [product] : [])]) if (url) shown.set(webUrl(url), { productId: id, category });
+	return shown;
+}
+
+/** Puts UTM parameters on links to the shop's own pages. */
+export interface UtmTagger {
+	/** The address with the parameters it does not have yet; as it is where it leads elsewhere. */
+	tagged(url: string): string;
+}
+
+/** Undefined where the settings have no UTM parameters. @param campaign for messages outside a journey @throws TEMPLATE_INVALID */
+export function utmFor({ utm, url, name, locale, timezone }: ShopSettings, { journey, cart, order }: Partial<JourneyItem>, campaign?: string): UtmTagger | undefined {
+	if (!utm) return undefined;
+	const context = { journey: journey ? { id: journey.id, name: journey.name, step: journey.step, stepName: journey.stepName } : {}, shop: { name }, campaign: campaign ?? '' };
+	const parameters = {
+		utm_source: utm.source,
+		utm_medium: utm.medium,
+		utm_campaign: compileTemplate(utm.campaign || defaultUtmCampaign, { field: 'UTM Campaign', mode: 'text' })(context, { locale, timezone }),
+	};
+	const given = Object.entries(parameters).filter(([, value]) => value.trim() !== '').map(([key, value]) => [key, `${key}=${encodeURIComponent(value.trim())}`]);
+	const hosts = [url, cart?.url, order?.url].flatMap((address) => (address && URL.canParse(address) ? [domainOf(address)] : []));
+	return {
+		tagged(target) {
+			if (!URL.canParse(target)) return target;
+			const domain = domainOf(target);
+			if (!hosts.some((host) => domain === host || domain.endsWith(`.${host}`))) return target;
+			const [, before, query = '', fragment = ''] = /^([^?#]*)(\?[^#]*)?(#.*)?$/s.exec(target)!;
+			const missing = given.filter(([key]) => !query.includes(`${key}=`)).map(([, pair]) => pair);
+			if (missing.length === 0) return target;
+			// What stands there stays byte for byte: it may be signed.
+			return `${before}${query ? `${query}${query.length > 1 ? '&' : ''}` : '?'}${missing.join('&')}${fragment}`;
+		},
+	};
+}
+
+export const defaultUtmCampaign = '{{default journey.name campaign}}';
+
+const domainOf = (address: string) => new URL(address).hostname.replace(/^www\./, '');
+
+export interface TrackingOptions {
+	linker: MessageLinker;
+	/** Opens and clicks are told by links that lead over Message Webhook Trigger. */
+	countsClicks: boolean;
+	utm?: UtmTagger;
+	products: Map<string, ShownProduct>;
+}
+
+const anchor = /(<(?:a|area)\b[^>]*?\shref\s*=\s*)(?:"([^"]*)"|'([^']*)')/gi;
+const plainAddress = /https?:\/\/[^\s<>"]+/g;
+
+/**
+ * Leads the links of a rendered mail over Message Webhook Trigger and puts the picture at its end that says that it was opened.
+ * What is ours already, `mailto:` and `tel:` stay as they are. Addresses in the plain text are read by people: they only get
+ * their UTM parameters.
+ */
+export function withTracking({ html, text }: { html: string; text: string }, { linker, countsClicks, utm, products }: TrackingOptions): { html: string; text: string } {
+	const isOurs = (url: string) => linker.address !== undefined && url.startsWith(linker.address);
+	const isCounted = countsClicks && linker.address !== undefined;
+	if (!isCounted && !utm) return { html, text };
+	const replaced = new Map<string, string>();
+	const targetOf = (written: string): string => {
+		let target = replaced.get(written);
+		if (target === undefined) {
+			const url = webUrl(decodeEntities(written));
+			const tagged = url && !isOurs(url) ? (utm?.tagged(url) ?? url) : '';
+			target = tagged && (isCounted ? linker.click(tagged, products.get(url)) : tagged === url ? '' : escaped(tagged));
+			replaced.set(written, target);
+		}
+		return target;
+	};
+	const linked = html.replace(anchor, (whole, before: string, double?: string, single?: string) => {
+		const target = targetOf(double ?? single ?? '');
+		return target ? `${before}"${target}"` : whole;
+	});
+	return {
+		html: isCounted ? withPixel(linked, linker.link('open')!) : linked,
+		text: utm ? text.replace(plainAddress, (address) => (isOurs(address) ? address : taggedInText(address, utm))) : text,
+	};
+}
+
+/** An address in a sentence may be followed by its full stop or bracket. */
+function taggedInText(address: string, utm: UtmTagger): string {
+	const [, url, rest] = /^(.*?)([).,;:!?]*)$/s.exec(address)!;
+	return utm.tagged(url) + rest;
+}
+
+function escaped(url: string): string {
+	return url.replace(/&/g, '&amp;').replace(/"/g, '&quot;');
+}
+
+function withPixel(html: string, url: string): string {
+	const picture = `<img src="${url}" alt="" width="1" height="1" style="display:block;width:1px;height:1px;border:0;">`;
+	const at = html.lastIndexOf('</body>');
+	return at < 0 ? html + picture : html.slice(0, at) + picture + html.slice(at);
+}
