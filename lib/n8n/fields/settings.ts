@@ -1,7 +1,9 @@
 import { isSupportedCountry } from 'libphonenumber-js';
 import type { INodeProperties, NodeParameterValueType } from 'n8n-workflow';
 import { parseMailbox } from '../../messages/headers';
-import { ShopJourneysError } from '../../model/errors';
+import { compileTemplate } from '../../messages/templates';
+import { defaultUtmCampaign } from '../../messages/tracking';
+import { isShopJourneysError, ShopJourneysError } from '../../model/errors';
 import { defaultSettings, type ShopLocation, type ShopSettings, type TrackingSettings } from '../../model/settings';
 
 const defaultCaps = defaultSettings.capHours!;
@@ -168,8 +170,36 @@ export const settingsFields: INodeProperties[] = [
 			{ displayName: 'Colour', name: 'colour', type: 'color', default: '#1f6f54', description: 'Of buttons and accents in mails' },
 			{ displayName: 'Country', name: 'country', type: 'string', default: '', placeholder: 'e.g. AT', description: 'ISO 3166 code of two letters, for phone numbers that customers type without a country code. Empty: the country of the locale, if it names one.' },
 			{ displayName: 'Logo URL', name: 'logoUrl', type: 'string', default: '', placeholder: 'e.g. https://shop.example.com/logo.png' },
+			{
+				displayName: 'Message Topics',
+				name: 'topics',
+				type: 'string',
+				typeOptions: { rows: 4 },
+				default: '',
+				placeholder: 'e.g. New arrivals',
+				description: 'What customers can choose to hear of on the preference page, one topic per line. Each gets an ID from its words: "New arrivals" is new-arrivals.',
+			},
 			{ displayName: 'Public Review Page', name: 'reviewUrl', type: 'string', default: '', placeholder: 'e.g. https://reviews.example.com/my-shop', description: 'Where customers who are happy are asked to say so. Empty: their answer comes to you.' },
 			{ displayName: 'Reply To', name: 'replyTo', type: 'string', default: '', placeholder: 'e.g. anna@shop.example.com', description: 'A person who reads the answers. Empty: the sender.' },
+			{
+				displayName: 'UTM Parameters',
+				name: 'utm',
+				type: 'fixedCollection',
+				placeholder: 'Add Parameters',
+				default: {},
+				description: 'Put on links to the shop in marketing messages, so that its statistics tell where visitors came from. None unless added here.',
+				options: [
+					{
+						displayName: 'Parameters',
+						name: 'parameters',
+						values: [
+							{ displayName: 'Campaign', name: 'campaign', type: 'string', default: defaultUtmCampaign, placeholder: 'e.g. {{journey.name}}', description: 'Handlebars, with journey.name, journey.step, journey.stepName, shop.name and campaign (the campaign key of messages outside a journey)' },
+							{ displayName: 'Medium', name: 'medium', type: 'string', default: 'email', placeholder: 'e.g. email' },
+							{ displayName: 'Source', name: 'source', type: 'string', default: 'shop-journeys', placeholder: 'e.g. newsletter' },
+						],
+					},
+				],
+			},
 		],
 	},
 ];
@@ -212,6 +242,8 @@ export function readSettings(parameter: (name: string) => NodeParameterValueType
 		logoUrl: webAddress('Logo URL', trimmed(more.logoUrl)),
 		reviewUrl: webAddress('Public Review Page', trimmed(more.reviewUrl)),
 		replyTo: mailbox('Reply To', trimmed(more.replyTo)),
+		topics: topicsOf(trimmed(more.topics)),
+		utm: utmOf((more.utm as { parameters?: Record<string, unknown> } | undefined)?.parameters),
 	};
 }
 
@@ -299,6 +331,31 @@ function quietHours(value: { from?: unknown; to?: unknown } | undefined): ShopSe
 	if (!Number.isInteger(from) || !Number.isInteger(to)) refuse(`"Quiet Hours" go from ${from} until ${to}, which are no whole hours`, 'Write whole hours from 0 to 23.');
 	if (from === to) refuse(`"Quiet Hours" begin and end at ${from}, so nothing would ever leave, or everything always`, 'Write two different hours, or remove the quiet hours.');
 	return { from, to };
+}
+
+/** One per line. Different words that give the same id would be one topic to the customers who chose it. */
+function topicsOf(value: string): ShopSettings['topics'] {
+	const labels = [...new Set(value.split('\n').map((line) => line.trim()).filter(Boolean))];
+	const topics = labels.map((label) => ({ id: label.toLowerCase().normalize('NFC').replace(/[^\p{L}\p{M}\p{N}]+/gu, '-').replace(/^-|-$/g, ''), label }));
+	for (const [index, { id, label }] of topics.entries()) {
+		if (!id) refuse(`"Message Topics" has "${label}", which holds no letters`, 'Name the topic in words.');
+		const same = topics.slice(0, index).find((other) => other.id === id);
+		if (same) refuse(`"Message Topics" has "${same.label}" and "${label}", which are the same topic`, 'Remove one of them.');
+	}
+	return topics.length > 0 ? topics : undefined;
+}
+
+function utmOf(value: Record<string, unknown> | undefined): ShopSettings['utm'] {
+	if (!value) return undefined;
+	const { source = 'shop-journeys', medium = 'email', campaign = '' } = value;
+	if (!trimmed(source) || !trimmed(medium)) refuse('"UTM Parameters" have no source or no medium', 'Fill in both, e.g. newsletter and email, or remove the UTM parameters.');
+	try {
+		compileTemplate(trimmed(campaign), { field: 'UTM Parameters: Campaign', mode: 'text' });
+	} catch (error) {
+		if (isShopJourneysError(error)) refuse(error.message, error.hint);
+		throw error;
+	}
+	return { source: trimmed(source), medium: trimmed(medium), ...(trimmed(campaign) && { campaign: trimmed(campaign) }) };
 }
 
 /** Origins as browsers send them: scheme, host and port, nothing behind. */

@@ -78,6 +78,22 @@ describe('filled-in settings', () => {
 		]);
 	});
 
+	it('read topics from lines, with ids made of their words in any script', () => {
+		expect(settings({ moreSettings: { topics: 'New arrivals\n\n Sales & offers \n新品\nРаспродажи' } }).topics).toEqual([
+			{ id: 'new-arrivals', label: 'New arrivals' },
+			{ id: 'sales-offers', label: 'Sales & offers' },
+			{ id: '新品', label: '新品' },
+			{ id: 'распродажи', label: 'Распродажи' },
+		]);
+		expect(settings({ moreSettings: { topics: ' \n' } }).topics).toBeUndefined();
+	});
+
+	it('read UTM parameters, the campaign as a template', () => {
+		expect(settings({ moreSettings: { utm: { parameters: { source: ' shop ', medium: 'email', campaign: '{{journey.name}}' } } } }).utm).toEqual({ source: 'shop', medium: 'email', campaign: '{{journey.name}}' });
+		expect(settings({ moreSettings: { utm: { parameters: {} } } }).utm).toEqual({ source: 'shop-journeys', medium: 'email' });
+		expect(settings().utm).toBeUndefined();
+	});
+
 	it('keep allowed addresses only while sending is limited to them', () => {
 		const allowedRecipients = 'Me@example.com, @my-company.example';
 		expect(settings({ sendingMode: 'limited', allowedRecipients }).allowedRecipients).toEqual(['me@example.com', '@my-company.example']);
@@ -110,6 +126,9 @@ describe('a wrong setting is refused by the name of its field', () => {
 		['Service Worker Path', { browserTracking: { pushPublicKey: `B${'a'.repeat(86)}`, serviceWorkerPath: 'https://shop.example.com/sw.js' } }, ['"https://shop.example.com/sw.js"']],
 		['Service Worker Path', { browserTracking: { pushPublicKey: `B${'a'.repeat(86)}`, serviceWorkerPath: '//evil.example/sw.js' } }, ['"//evil.example/sw.js"']],
 		['Allowed Origins', { browserTracking: { allowedOrigins: 'https://a.example, shop.example.com' } }, ['"shop.example.com"']],
+		['Message Topics', { moreSettings: { topics: 'Sales\nsales!' } }, ['same topic']],
+		['Message Topics', { moreSettings: { topics: '***' } }, ['***']],
+		['UTM Parameters', { moreSettings: { utm: { parameters: { source: ' ', medium: 'email' } } } }, ['no source']],
 		['Shop Locations', place({ name: ' ' }), ['Location 1']],
 		['Shop Locations: Vienna', place({ city: '' }), ['postcode']],
 		['Shop Locations: Vienna: Coordinates', place({ coordinates: '48.2' }), ['48.2']],
@@ -120,5 +139,9 @@ describe('a wrong setting is refused by the name of its field', () => {
 		expect(message).toContain(`"${field}`);
 		for (const word of words) expect(message).toContain(word);
 		expect(hint).not.toBe('');
+	});
+
+	it('a UTM campaign that is no template is told with its place', () => {
+		expect(refusal({ moreSettings: { utm: { parameters: { campaign: '{{#if journey.name}}' } } } }).message).toMatch(/^UTM Parameters: Campaign, line 1, column/);
 	});
 });
