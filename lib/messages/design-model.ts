@@ -1,6 +1,7 @@
 import { isLowStock, type MessagePart } from './catalogue';
 import { themeFor, type Theme } from './colour';
 import type { ContextItem, ContextProduct, MessageContext } from './context';
+import { valueParameter } from './links';
 import { directionOf, severalLines, singleLine } from './safe-text';
 import type { ShopSettings } from '../model/settings';
 import { type DesignWords, phrase, type Words } from './words';
@@ -139,7 +140,7 @@ export function questionOf(kind: 'rate' | 'survey', url: string, said: Pick<Desi
 	const [first, last] = kind === 'rate' ? [1, 5] : [0, 10];
 	const choices = Array.from({ length: last - first + 1 }, (_none, index) => {
 		const value = first + index;
-		return { label: String(value), url: `${url}&v=${value}`, note: value === first ? said.lowest : value === last ? said.highest : '' };
+		return { label: String(value), url: `${url}&${valueParameter}=${value}`, note: value === first ? said.lowest : value === last ? said.highest : '' };
 	});
 	if (kind === 'rate') return { rating: { ...said, choices }, survey: undefined };
 	return { rating: undefined, survey: { ...said, choices, lowHalf: choices.slice(0, 6), highHalf: choices.slice(6) } };

@@ -14,6 +14,8 @@ export interface ContentOverrides {
 	discountCode?: string;
 	/** The words under the code. */
 	discountText?: string;
+	/** Topics to choose from beside the answer to a survey, separated by commas. */
+	surveyTopics?: string;
 }
 
 /** As the operator sees them in the node: named in errors. */
@@ -26,6 +28,7 @@ const fieldNames: Record<keyof ContentOverrides, string> = {
 	buttonUrl: 'Button Address',
 	discountCode: 'Discount Code',
 	discountText: 'Discount Text',
+	surveyTopics: 'Survey Topics',
 };
 
 export type CompiledOverrides = Partial<Record<keyof ContentOverrides, CompiledTemplate>>;

@@ -10,7 +10,7 @@ import { type Design, loadDesign } from './load-design';
 import { compileOverrides, type ContentOverrides } from './operator-words';
 import { singleLine } from './safe-text';
 import type { RenderData } from './template-functions';
-import { wordsFor } from './words';
+import { phrase, wordsFor } from './words';
 
 export { type BuiltInId, type CartReminderTone, cartReminderTones, messageParts as letterParts, type MessagePart as LetterPart } from './catalogue';
 export type { MessageItem, MessageLinks } from './context';
@@ -49,6 +49,8 @@ export interface RenderedMessage {
 export interface Renderer {
 	/** Which links of Message Webhook Trigger the message can show: nobody needs to sign others. */
 	readonly links: ReadonlySet<LinkKind>;
+	/** What the page of a survey lets the reader choose from: the operator's topics, else ours in the reader's language. */
+	surveyTopics(item: MessageItem, settings: ShopSettings): string;
 	/** @throws TEMPLATE_INVALID when a template of the operator's fails on this item, or a link that the message needs is missing. */
 	render(item: MessageItem, extras: RenderExtras): RenderedMessage;
 }
@@ -85,6 +87,7 @@ function designRenderer(design: Design, own: ContentOverrides, links: LinkKind[]
 	const overrides = compileOverrides(own);
 	return {
 		links: new Set([...frameLinks, ...links, ...linksNamedIn(own)]),
+		surveyTopics: (item, settings) => own.surveyTopics?.trim() || ourSurveyTopics(item, settings),
 		render(item, extras) {
 			const { context, data, settings, isTransactional } = contextOf(item, extras);
 			context.discountCode = singleLine(overrides.discountCode?.(context, data) ?? '', 60);
@@ -98,11 +101,16 @@ function customRenderer(content: Extract<MessageContent, { kind: 'custom' }>): R
 	const mail = compileCustomMail(content);
 	return {
 		links: new Set(linksNamedIn(content)),
+		surveyTopics: ourSurveyTopics,
 		render(item, extras) {
 			const { context, data } = contextOf(item, extras);
 			return { ...mail(context, data), discountCode: '' };
 		},
 	};
+}
+
+function ourSurveyTopics(item: MessageItem, settings: ShopSettings): string {
+	return phrase(wordsFor(localeFor(item, settings)).design.surveyTopics);
 }
 
 function contextOf(item: MessageItem, { settings, links = {}, kind = 'marketing' }: RenderExtras) {

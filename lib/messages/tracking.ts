@@ -1,6 +1,6 @@
 import type { JourneyItem } from '../model/item';
 import type { ShopSettings } from '../model/settings';
-import { type LinkKind, linkParameters, type LinkPayload, signLink } from './links';
+import { confirmLifeMs, type LinkKind, type LinkPayload, signedUrl, signLink, trapUrl } from './links';
 import { decodeEntities } from './plain-text';
 import { webUrl } from './safe-text';
 import { compileTemplate } from './templates';
@@ -15,25 +15,29 @@ export class MessageLinker {
 		private readonly secret: Buffer,
 		private readonly message: LinkedMessage,
 		readonly address: string | undefined,
+		/** Machine time, for links that end. */
+		private readonly nowMs: number,
 	) {}
 
 	/** A link of a kind, undefined while there is no address. `to`: see `LinkPayload.to`. @throws LINK_INVALID for ids of unusual length */
 	link(kind: LinkKind, to?: string): string | undefined {
-		return this.address && this.signed(kind, { to });
+		if (!this.address) return undefined;
+		return signedUrl(this.address, this.secret, { kind, ...this.message, to }, kind === 'confirm' ? { expiresAtMs: this.nowMs + confirmLifeMs } : {});
 	}
 
 	/** A click link on to a page; without an address the page itself. */
 	click(to: string, shown?: ShownProduct): string {
-		return this.address ? this.signed('click', { to, ...shown }) : to;
+		return this.address ? signedUrl(this.address, this.secret, { kind: 'click', ...this.message, to, ...shown }) : to;
+	}
+
+	/** A link that only machines follow. @param shopUrl where it leads */
+	trap(shopUrl: string): string | undefined {
+		return this.address && shopUrl ? trapUrl(this.address, this.secret, this.message, shopUrl) : undefined;
 	}
 
 	/** What travels with the message through a provider and names it. */
 	reference(): string {
 		return signLink(this.secret, { kind: 'message', ...this.message });
-	}
-
-	private signed(kind: LinkKind, more: Partial<LinkPayload>): string {
-		return `${this.address}?${linkParameters[kind]}=${signLink(this.secret, { kind, ...this.message, ...more })}`;
 	}
 }
 
@@ -92,6 +96,7 @@ export interface TrackingOptions {
 	countsClicks: boolean;
 	utm?: UtmTagger;
 	products: Map<string, ShownProduct>;
+	shopUrl: string;
 }
 
 const anchor = /(<(?:a|area)\b[^>]*?\shref\s*=\s*)(?:"([^"]*)"|'([^']*)')/gi;
@@ -102,7 +107,7 @@ const plainAddress = /https?:\/\/[^\s<>"]+/g;
  * What is ours already, `mailto:` and `tel:` stay as they are. Addresses in the plain text are read by people: they only get
  * their UTM parameters.
  */
-export function withTracking({ html, text }: { html: string; text: string }, { linker, countsClicks, utm, products }: TrackingOptions): { html: string; text: string } {
+export function withTracking({ html, text }: { html: string; text: string }, { linker, countsClicks, utm, products, shopUrl }: TrackingOptions): { html: string; text: string } {
 	const isOurs = (url: string) => linker.address !== undefined && url.startsWith(linker.address);
 	const isCounted = countsClicks && linker.address !== undefined;
 	if (!isCounted && !utm) return { html, text };
@@ -122,7 +127,7 @@ export function withTracking({ html, text }: { html: string; text: string }, { l
 		return target ? `${before}"${target}"` : whole;
 	});
 	return {
-		html: isCounted ? withPixel(linked, linker.link('open')!) : linked,
+		html: isCounted ? withUnseen(linked, linker, shopUrl) : linked,
 		text: utm ? text.replace(plainAddress, (address) => (isOurs(address) ? address : taggedInText(address, utm))) : text,
 	};
 }
@@ -137,8 +142,13 @@ function escaped(url: string): string {
 	return url.replace(/&/g, '&amp;').replace(/"/g, '&quot;');
 }
 
-function withPixel(html: string, url: string): string {
-	const picture = `<img src="${url}" alt="" width="1" height="1" style="display:block;width:1px;height:1px;border:0;">`;
+/** The picture that tells of an opening, and the link that only machines find. */
+function withUnseen(html: string, linker: MessageLinker, shopUrl: string): string {
+	const trap = linker.trap(webUrl(shopUrl));
+	const unseen = [
+		`<img src="${linker.link('open')}" alt="" width="1" height="1" style="display:block;width:1px;height:1px;border:0;">`,
+		trap ? `<a href="${trap}" style="display:none;" tabindex="-1" aria-hidden="true"></a>` : '',
+	].join('');
 	const at = html.lastIndexOf('</body>');
-	return at < 0 ? html + picture : html.slice(0, at) + picture + html.slice(at);
+	return at < 0 ? html + unseen : html.slice(0, at) + unseen + html.slice(at);
 }

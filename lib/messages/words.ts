@@ -44,6 +44,8 @@ export interface DesignWords
 		| 'invitation'
 		| 'onlyLeft'
 		| 'toShop'
+		/** Separated by commas. */
+		| 'surveyTopics'
 		| 'picks',
 		Phrase
 	> {

@@ -77,6 +77,7 @@ const contentFields: INodeProperties[] = [
 			words('Headline', 'headline', 'e.g. Still thinking about it, {{customer.firstName}}?', 'The first line of the mail'),
 			words('Preview Text', 'previewText', 'e.g. Your cart is kept for you', 'What mail programs show beside the subject'),
 			words('Subject', 'subject', 'e.g. {{customer.firstName}}, your cart is still here', 'The subject line'),
+			words('Survey Topics', 'surveyTopics', 'e.g. Advice, Delivery, Price', 'What the page of a survey lets customers choose from, separated by commas'),
 			words('Text', 'intro', 'e.g. We kept everything for you.', 'The text of the mail. A new line makes a new paragraph.', 4),
 		],
 	},

@@ -1,4 +1,4 @@
-import { type IExecuteFunctions } from 'n8n-workflow';
+import type { IDataObject, IExecuteFunctions } from 'n8n-workflow';
 import { itemCustomer } from '../../../lib/journeys/items';
 import { ShopJourneysError } from '../../../lib/model/errors';
 import type { ShopSettings } from '../../../lib/model/settings';
@@ -7,6 +7,7 @@ import { messageHeaders, messageIdFor, parseMailbox, type Mailbox } from '../../
 import type { LinkKind } from '../../../lib/messages/links';
 import { type BuiltInId, type CartReminderTone, type ContentOverrides, createRenderer, type LetterPart, type MessageContent, type MessageItem, type MessageLinks, type Renderer } from '../../../lib/messages/render';
 import { MessageLinker, productsByUrl, utmFor, withTracking } from '../../../lib/messages/tracking';
+import { shopIdOf } from '../../../lib/n8n/fields/shop';
 import type { Installation } from '../../../lib/n8n/installation';
 import type { ComposerMaker, SendOptions } from './compose';
 
@@ -38,21 +39,22 @@ export const emailComposer: ComposerMaker = async (context, installation, option
 		const linker = new MessageLinker(
 			installation.linkSecret,
 			{
-				shop: journey?.shop ?? options.shop ?? 'main',
+				shop: shopIdOf(job.item as IDataObject, options.shop ?? 'main'),
 				customerId: customer.id,
 				channel: 'email',
 				sendKey: job.sendKey,
 				...(journey ? { enrolment: journey.enrolment, step: journey.step } : { campaign: job.campaign ?? undefined }),
 			},
 			address && isReachable(address, installation) ? address : undefined,
+			installation.clock.machineNowMs(),
 		);
 		const messageId = messageIdFor(job.messageKey, mailbox.address.split('@')[1]);
 		const renderer = hasExpression ? rendererFor(job.itemIndex) : first;
-		const links = linksFor(renderer.links, linker, item, options.webView === true ? messageId : undefined);
+		const links = linksFor(renderer, linker, item, settings, options.webView === true ? messageId : undefined);
 		const { subject, html, text, discountCode } = renderer.render(item, { settings, links, kind });
 		const countsClicks = options.track ?? kind === 'marketing';
 		const utm = kind === 'marketing' ? utmFor(settings, item, options.campaignKey?.trim()) : undefined;
-		const tracked = withTracking({ html, text }, { linker, countsClicks, utm, products: productsByUrl(item) });
+		const tracked = withTracking({ html, text }, { linker, countsClicks, utm, products: productsByUrl(item), shopUrl: settings.url });
 		const replyTo = options.replyTo?.trim() || settings.replyTo;
 		return {
 			channel: 'email',
@@ -85,15 +87,15 @@ function senderOf({ sender }: SendOptions, settings: ShopSettings): { from: stri
 }
 
 /** The links that this message can show, no others: each costs a signature. @param viewId the Message-ID, when there is a web view */
-function linksFor(shown: ReadonlySet<LinkKind>, linker: MessageLinker, item: MessageItem, viewId: string | undefined): MessageLinks {
-	const link = (kind: LinkKind, to?: string) => (shown.has(kind) ? linker.link(kind, to) : undefined);
+function linksFor(renderer: Renderer, linker: MessageLinker, item: MessageItem, settings: ShopSettings, viewId: string | undefined): MessageLinks {
+	const link = (kind: LinkKind, to?: string) => (renderer.links.has(kind) ? linker.link(kind, to) : undefined);
 	return {
 		unsubscribePageUrl: link('unsubscribe'),
 		answerPageUrl: item.journey && link('answer'),
 		preferencesUrl: link('preferences'),
 		confirmUrl: link('confirm'),
 		rateUrl: link('rate', item.order ? `order:${item.order.id}` : item.product && `product:${item.product.id}`),
-		surveyUrl: link('survey'),
+		surveyUrl: renderer.links.has('survey') ? linker.link('survey', renderer.surveyTopics(item, settings)) : undefined,
 		viewUrl: viewId && link('view', viewId),
 	};
 }
