@@ -1,11 +1,16 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import type { INodeProperties, INodePropertyOptions } from 'n8n-workflow';
 import { ShopJourneysResendApi } from '../../../credentials/ShopJourneysResendApi.credentials';
-import type { Installation } from '../../../lib/n8n/installation';
+import { type Installation, openInstallation } from '../../../lib/n8n/installation';
+import * as sendTest from '../../../nodes/SendReminder/operations/sendTest.operation';
 import { providerOf } from '../../../nodes/SendReminder/providers';
 import { SendReminder } from '../../../nodes/SendReminder/SendReminder.node';
 import { authenticatedRequests } from '../../mocks/mail-apis/n8n-requests';
 import type { MailApiServer } from '../../mocks/mail-apis/server';
 import { apis, message, type Provider, providerNamed } from '../messages/mail-apis';
+import { sampleItem, sampleSettings } from '../messages/samples';
 import { fakeExecution } from './execution';
 
 const { description } = new SendReminder();
@@ -90,6 +95,25 @@ describe.each(apis)('$name', (api) => {
 	test('sends with the node\'s credential to the address in the node', async () => {
 		const channel = await open(api, { parameters: { apiAddress: ` ${server.url}/ ` } });
 		expect(await channel.send(message)).toMatchObject({ status: 'sent', providerId: server.taken[0].id });
+	});
+
+	test('"Send Test" goes through it: rendered, with our headers', async () => {
+		const folder = mkdtempSync(path.join(tmpdir(), 'mail-providers-'));
+		const live = await openInstallation({ N8N_USER_FOLDER: folder }, () => Date.parse('2026-03-02T08:00:00Z'));
+		await live.shop('main').saveSettings(sampleSettings());
+		await live.shop('main').saveMessageAddress('https://n8n.fern.example/webhook/1/messages');
+		const words = { message: 'custom', subject: 'Hello {{customer.firstName}} 🌿', html: '<p>{{cart.items.length}} in the cart</p>' };
+		const parameters = { operation: 'sendTest', emailProvider: idOf[api.name], apiAddress: server.url, testAddress: 'me@fern.example', ...words };
+		const context = Object.assign(fakeExecution(description, { parameters, items: [sampleItem() as never] }), authenticatedRequests(api.credentialType, api.credential));
+		const [[sent], refused] = await sendTest.execute(context, live);
+		expect(refused).toEqual([]);
+		expect(sent.json.test).toMatchObject({ status: 'sent' });
+		const [mail] = server.taken;
+		expect(mail).toMatchObject({ to: 'me@fern.example', subject: '[Test] Hello Mia 🌿', headers: { 'auto-submitted': 'auto-generated', 'list-unsubscribe-post': 'List-Unsubscribe=One-Click' } });
+		expect(mail.html).toContain('3 in the cart');
+		expect(mail.headers['list-unsubscribe']).toMatch(/^<https:\/\/n8n\.fern\.example\/webhook\/1\/messages\?t=[^>]+>, <mailto:/);
+		await live.hub.close();
+		rmSync(folder, { recursive: true, force: true });
 	});
 
 	test('as many calls at once as the operator says', async () => {
