@@ -4,7 +4,7 @@ import type { Transaction } from '../store/transaction';
 
 /**
  * What belongs to a customer besides the customer's own document, in the index `of:<customer>` by time: the keys of carts,
- * orders, returns and enrolments, of customers that were merged into this one (their log entries), and of aliases that no
+ * orders, returns, enrolments and kept mails, of customers that were merged into this one (their log entries), and of aliases that no
  * longer fit into the document. Merges and erasures walk it in batches; this file knows what each kind needs then.
  */
 
@@ -15,7 +15,7 @@ export function belongs(tx: Transaction, key: string, atMs: number, customerId: 
 	if (customerId !== undefined) tx.index(indexes.belongings(customerId), key, atMs);
 }
 
-type Kind = 'cart' | 'order' | 'return' | 'enrolment' | 'customer' | 'alias';
+type Kind = 'cart' | 'order' | 'return' | 'enrolment' | 'customer' | 'alias' | 'web-view';
 export const kindOf = (key: string) => key.slice(0, key.indexOf(':')) as Kind;
 
 /** Hands loaded belongings of a customer who was merged away to the one who stays. */
@@ -72,6 +72,9 @@ function anonymise(tx: Transaction, key: string, owner: string): void {
 			return tx.set(key, { ...rest, sends: Object.fromEntries(sends) });
 		}
 		case 'alias':
+			return tx.set(key, null);
+		case 'web-view':
+			tx.index(indexes.webViews, key, null);
 			return tx.set(key, null);
 		case 'customer':
 			return;

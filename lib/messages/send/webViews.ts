@@ -1,28 +1,18 @@
 import { promisify } from 'node:util';
-import { constants, gzip, gunzip } from 'node:zlib';
+import { constants, gzip } from 'node:zlib';
 import { dayMs, hourMs } from '../../model/clock';
 import { indexes, keys, type WebViewRecord, webViewDays } from '../../model/records';
 import type { Store } from '../../store/store';
 import { transact, type Transaction } from '../../store/transaction';
 
 const zip = promisify(gzip);
-const unzip = promisify(gunzip);
 
-/** A page is compressed a hundred times a second: quickly is better than tightly. */
+/** Hundreds of pages are compressed a second: quickly is better than tightly. */
 const level = constants.Z_BEST_SPEED;
-/** A page larger than this was not made by us. */
-const maxPageBytes = 4_000_000;
 
 /** The page of a mail, as it is kept. */
 export async function zipPage(html: string): Promise<string> {
 	return (await zip(html, { level })).toString('base64');
-}
-
-/** The page of a mail as it left, or null when it is not kept (any more). */
-export async function readWebView(store: Store, messageId: string): Promise<{ customerId: string; html: string } | null> {
-	const [{ value }] = await store.read<WebViewRecord>([keys.webView(messageId)]);
-	if (!value) return null;
-	return { customerId: value.customerId, html: (await unzip(Buffer.from(value.html, 'base64'), { maxOutputLength: maxPageBytes })).toString() };
 }
 
 /** Keeps the page of a mail with its booking. Its document is known to the transaction. */

@@ -3,6 +3,7 @@ import { minuteMs, secondMs } from '../../../lib/model/clock';
 import type { CustomerFacts } from '../../../lib/model/events';
 import { type EnrolmentRecord, indexes, type JourneyDefinition, keys } from '../../../lib/model/records';
 import { defaultSettings, type ShopSettings } from '../../../lib/model/settings';
+import type { StoreConfig } from '../../../lib/store/store';
 import { anna, cartEvent, enrolmentOf, openShop, type Shop } from '../record/shop';
 
 export const leaseMs = minuteMs;
@@ -23,8 +24,8 @@ export interface Running {
 	holds(step: DueStep): Promise<boolean>;
 }
 
-export async function runJourney(journey: Partial<JourneyDefinition> = {}): Promise<Running> {
-	const shop = openShop();
+export async function runJourney(journey: Partial<JourneyDefinition> = {}, where?: string | StoreConfig): Promise<Running> {
+	const shop = openShop(where);
 	const engine: EngineOptions = { store: shop.store, shop: 'main', clock: shop.clock, leaseMs, firstRetryMs };
 	const running: Running = {
 		shop,

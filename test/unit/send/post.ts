@@ -1,5 +1,6 @@
 import type { DueStep } from '../../../lib/journeys/engine';
 import { enrolmentId, enter } from '../../../lib/journeys/enrolment';
+import type { StoreConfig } from '../../../lib/store/store';
 import { transact } from '../../../lib/store/transaction';
 import type { CustomerFacts } from '../../../lib/model/events';
 import { type CustomerRecord, type EnrolmentRecord, type JourneyDefinition, keys } from '../../../lib/model/records';
@@ -40,7 +41,9 @@ export interface Post extends Running {
 	/** A customer who has opted in fills a cart. */
 	fillBy(customer: CustomerFacts, cart?: string): Promise<void>;
 	/** Another journey, of which the customer is in the first step, due then. */
-	alsoIn(journey: Partial<JourneyDefinition> & { id: string }, dueAtMs: number, customerId?: string): Promise<void>;
+	alsoIn(journey: Partial<JourneyDefinition> & { id: string }, dueAtMs: number, customerId?: string): Promise<JourneyDefinition>;
+	/** The customer's document. */
+	customer(id?: string): Promise<CustomerRecord>;
 	/** Sends for steps through one Send Reminder node. */
 	send(steps: DueStep[], node?: string, change?: Partial<SenderOptions>): Promise<SendResult[]>;
 	sendOne(step: DueStep, node?: string, change?: Partial<SenderOptions>): Promise<SendResult>;
@@ -49,8 +52,8 @@ export interface Post extends Running {
 	counters(): Promise<Record<string, number>>;
 }
 
-export async function openPost(journey: Partial<JourneyDefinition> = {}): Promise<Post> {
-	const running = await runJourney(journey);
+export async function openPost(journey: Partial<JourneyDefinition> = {}, where?: string | StoreConfig): Promise<Post> {
+	const running = await runJourney(journey, where);
 	const { shop } = running;
 	const channel = new FakeChannel();
 	const options: SenderOptions = {
@@ -92,7 +95,9 @@ export async function openPost(journey: Partial<JourneyDefinition> = {}): Promis
 				await tx.load([keys.customer(customerId), keys.enrolment(enrolmentId(journey.id, customerId))]);
 				enter(tx, definition, tx.get<CustomerRecord>(keys.customer(customerId))!, { entity: customerId, about: {}, atMs: shop.now(), enteredAtMs: dueAtMs });
 			});
+			return definition;
 		},
+		customer: async (id = 'customer-1') => (await shop.store.read<CustomerRecord>([keys.customer(id)]))[0].value!,
 		send: (steps: DueStep[], node = 'node-1', change: Partial<SenderOptions> = {}) => sendBatch(steps.map((step, index) => jobOf(step, node, index)), { ...options, ...change }),
 		sendOne: async (step: DueStep, node?: string, change?: Partial<SenderOptions>) => (await post.send([step], node, change))[0],
 		campaign: (customerIds: Array<string | null>, key = 'summer', change: Partial<SenderOptions> = {}) =>
