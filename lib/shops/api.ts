@@ -1,4 +1,4 @@
-import type { ShopEvent } from '../model/events';
+import type { ProductFacts, ShopEvent } from '../model/events';
 import type { NormaliseContext } from './adapter';
 
 /**
@@ -77,4 +77,9 @@ export interface ShopApi {
 	 * @throws SHOP_REFUSED (with what to do: a scope to grant), SHOP_UNREACHABLE
 	 */
 	history(context: ShopApiContext, kind: HistoryKind, options: { sinceMs?: number; cursor: string | null; normalise: NormaliseContext }): Promise<HistoryPage>;
+	/**
+	 * Products as the shop has them at this moment, for what must be true when a message leaves. What it has no more comes as deleted.
+	 * @throws SHOP_REFUSED, SHOP_UNREACHABLE
+	 */
+	products?(context: ShopApiContext, ids: string[], normalise: NormaliseContext): Promise<ProductFacts[]>;
 }

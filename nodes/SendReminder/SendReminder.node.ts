@@ -1,6 +1,7 @@
 import { type ICredentialsDecrypted, type ICredentialTestFunctions, type IExecuteFunctions, type INodeCredentialDescription, type INodeCredentialTestResult, type INodeExecutionData, type INodeProperties, type INodeType, type INodeTypeDescription, NodeConnectionTypes } from 'n8n-workflow';
 import { rethrow } from '../../lib/n8n/errors';
 import { getInstallation, type Installation } from '../../lib/n8n/installation';
+import { contentCheckCredentials, contentCheckField } from './contentCheck';
 import { emailFields } from './emailFields';
 import * as checkJourney from './operations/checkJourney.operation';
 import * as preview from './operations/preview.operation';
@@ -43,7 +44,7 @@ export class SendReminder implements INodeType {
 		outputs: [NodeConnectionTypes.Main, NodeConnectionTypes.Main],
 		outputNames: ['Sent', 'Not Sent'],
 		// A preview shows the words, which no provider is needed for.
-		credentials: credentials.map((credential) => without(credential, 'checkJourney', 'preview')),
+		credentials: [...credentials.map((credential) => without(credential, 'checkJourney', 'preview')), ...contentCheckCredentials],
 		properties: [
 			{
 				displayName: 'Operation',
@@ -58,7 +59,7 @@ export class SendReminder implements INodeType {
 				],
 				default: 'send',
 			},
-			...[...channelFields, ...emailFields, ...textFields, ...variantFields, optionFields].map((field) => without(field, 'checkJourney')),
+			...[...channelFields, ...emailFields, ...textFields, ...variantFields, contentCheckField, optionFields].map((field) => without(field, 'checkJourney')),
 			...Object.values(operations).flatMap(({ description }) => description),
 		],
 	};

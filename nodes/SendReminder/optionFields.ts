@@ -17,17 +17,6 @@ export const optionFields: INodeProperties = {
 			description: 'Needed for items that come from no journey trigger: nobody gets the same campaign twice, however often the workflow runs',
 		},
 		{
-			displayName: 'Check Stock and Price',
-			name: 'contentCheck',
-			type: 'options',
-			options: [
-				{ name: 'With What the Shop Told Us', value: 'store', description: 'What is sold out is left out of the message, prices that rose are shown as they are now' },
-				{ name: 'Do Not Check', value: 'off', description: 'The message shows what the item says' },
-			],
-			default: 'store',
-			description: 'Whether what a message shows is checked once more when it leaves',
-		},
-		{
 			displayName: 'Connections',
 			name: 'connections',
 			type: 'number',

@@ -320,7 +320,7 @@ function listed(rows: object[], query: Record<string, string>): { status: number
 	if (!(perPage >= 1 && perPage <= 100)) throw new HttpError(400, 'rest_invalid_param', 'Invalid parameter(s): per_page');
 	if (query.modified_after !== undefined && query.dates_are_gmt !== 'true') throw new HttpError(400, 'rest_invalid_param', 'This shop is asked in GMT only');
 	const afterMs = query.modified_after === undefined ? -Infinity : Date.parse(`${query.modified_after}Z`);
-	const all = (rows as Row[]).filter(({ date_modified_gmt: changed }) => afterMs === -Infinity || Date.parse(`${String(changed)}Z`) > afterMs);
+	const all = (rows as Row[]).filter(({ id }) => query.include === undefined || query.include.split(',').map(Number).includes(id)).filter(({ date_modified_gmt: changed }) => afterMs === -Infinity || Date.parse(`${String(changed)}Z`) > afterMs);
 	const by = ({ id, date_created_gmt: created }: Row) => (query.orderby === 'id' ? id : Date.parse(`${String(created)}Z`));
 	const sign = query.order === 'asc' ? 1 : -1;
 	all.sort((a, b) => sign * (by(a) - by(b) || a.id - b.id));

@@ -1,6 +1,6 @@
 import type { ShopApi } from '../api';
-import { history } from './history';
+import { history, products } from './history';
 import { register, unregister } from './registration';
 
 /** Shopify's Admin API (GraphQL): the older REST one is closed to new apps. */
-export const shopifyApi: ShopApi = { register, unregister, history };
+export const shopifyApi: ShopApi = { register, unregister, history, products };

@@ -1,5 +1,5 @@
 import { isShopJourneysError, ShopJourneysError } from '../../model/errors';
-import type { ShopEvent } from '../../model/events';
+import type { ProductFacts, ShopEvent } from '../../model/events';
 import type { NormaliseContext } from '../adapter';
 import type { HistoryKind, HistoryPage, ShopApiContext } from '../api';
 import { Fields } from '../fields';
@@ -114,6 +114,31 @@ async function allParts(context: ShopApiContext, kindName: HistoryKind, node: No
 		found.push(...nodesOf(connection));
 	}
 	return found;
+}
+
+/** Products asked for at once: each with its variants, well below what Shopify finds too costly. */
+const productsAtOnce = 10;
+
+/** See ShopApi.products. */
+export async function products(context: ShopApiContext, ids: string[], normalise: NormaliseContext): Promise<ProductFacts[]> {
+	const { parts } = kinds.products;
+	const found: ProductFacts[] = [];
+	for (let start = 0; start < ids.length; start += productsAtOnce) {
+		const asked = ids.slice(start, start + productsAtOnce);
+		const variables = asked.map((_id, index) => `$id${index}: ID!`).join(', ');
+		const fields = asked.map((_id, index) => `p${index}: product(id: $id${index}) { ${productFields} ${parts!.name}(first: ${parts!.first}) { nodes { ${parts!.fields} } pageInfo { hasNextPage endCursor } } }`);
+		const query = `query ShopJourneysProducts(${variables}) {\n\t${fields.join('\n\t')}\n}`;
+		const { data } = await askShopify(context, 'products', query, Object.fromEntries(asked.map((id, index) => [`id${index}`, `gid://shopify/Product/${id}`])));
+		for (const [index, productId] of asked.entries()) {
+			const node = data[`p${index}`];
+			found.push(node ? readProduct(Fields.ofBody(productBody(asRecord(node), await allParts(context, 'products', asRecord(node), parts!))), normalise) : gone(productId, context, normalise));
+		}
+	}
+	return found;
+}
+
+function gone(productId: string, { nowMs }: ShopApiContext, { toJourneyMs }: NormaliseContext): ProductFacts {
+	return { productId, deleted: true, updatedAtMs: toJourneyMs(nowMs()) };
 }
 
 /** The account as it came to be, where that is news, and the customer as they are now. */

@@ -1,6 +1,6 @@
 import { dayMs, secondMs } from '../../model/clock';
 import { isShopJourneysError, ShopJourneysError } from '../../model/errors';
-import type { ShopEvent } from '../../model/events';
+import type { ProductFacts, ShopEvent } from '../../model/events';
 import type { NormaliseContext, Normalised } from '../adapter';
 import type { HistoryKind, HistoryPage, ShopApi, ShopApiContext } from '../api';
 import type { Fields } from '../fields';
@@ -130,6 +130,21 @@ async function readResource(context: ShopApiContext, kind: HistoryKind, resource
 	if (kind === 'orders') return orderChanged(resource);
 	return productChanged(resource, hasVariations(resource.body) ? await variationsOf(context, resource.body.requiredId('id')) : undefined);
 }
+
+/** See ShopApi.products. What is a draft or private by now comes as deleted too. */
+export const readProducts: NonNullable<ShopApi['products']> = async (context, ids, normalise) => {
+	const found = new Map<string, ProductFacts>();
+	for (let start = 0; start < ids.length; start += mostPerPage) {
+		const asked = ids.slice(start, start + mostPerPage);
+		const what = 'products';
+		const rows = listIn(await askShop(context, '/products', what, { method: 'GET', query: { include: asked.join(','), per_page: mostPerPage, status: 'any' } }), what);
+		for (const row of rows) {
+			const { events } = await readResource(context, 'products', { body: bodyOf(row), context: normalise, readAtMs: context.nowMs(), sinceMs: -Infinity });
+			for (const { product } of events) if (product) found.set(product.productId, product);
+		}
+	}
+	return ids.map((productId) => found.get(productId) ?? { productId, deleted: true, updatedAtMs: normalise.toJourneyMs(context.nowMs()) });
+};
 
 /** All variations of a product; undefined when it is gone by now. */
 async function variationsOf(context: ShopApiContext, productId: string): Promise<Fields[] | undefined> {

@@ -1,7 +1,7 @@
 import type { Delivery, NormaliseContext, Normalised, ShopAdapter } from '../adapter';
 import { customerChanged, customerDeleted } from './customers';
 import { isWooCommercePing, type Resource, topicOf, verifyWooCommerce, woocommerceId } from './delivery';
-import { readHistory } from './history';
+import { readHistory, readProducts } from './history';
 import { orderChanged, orderDeleted } from './orders';
 import { productChanged, productDeleted } from './products';
 import { registerWebhooks, unregisterWebhooks } from './webhooks';
@@ -42,5 +42,5 @@ export const woocommerceAdapter: ShopAdapter = {
 	isPing: isWooCommercePing,
 	verify: verifyWooCommerce,
 	normalise: normaliseWooCommerce,
-	api: { register: registerWebhooks, unregister: unregisterWebhooks, history: readHistory },
+	api: { register: registerWebhooks, unregister: unregisterWebhooks, history: readHistory, products: readProducts },
 };

@@ -28,7 +28,6 @@ export interface SendOptions {
 	/** Whether the mail links to itself as a page. */
 	webView?: boolean;
 	/** Whether stock and price are checked when a message leaves. */
-	contentCheck?: 'store' | 'off';
 }
 
 /** Renders one message. `address`: where Message Webhook Trigger listens, null while it is off. @throws TEMPLATE_INVALID */

@@ -9,6 +9,7 @@ import { findCustomer, normaliseEmail } from '../../../lib/record/identity';
 import { variantOf } from '../../../lib/messages/variants';
 import { composerFor, type SendOptions } from '../compose/compose';
 import { providerOf } from '../providers';
+import { type ContentCheck, liveCheck } from '../contentCheck';
 import { type Experiment, readVariants } from '../variants';
 
 /** Sends all items and gives what becomes of each, in their order: on Sent or on Not Sent. Settings that are wrong for all items throw; what is wrong with one is its result. */
@@ -28,6 +29,7 @@ async function sendAll(context: IExecuteFunctions, items: INodeExecutionData[]):
 	const parameter = (name: string, fallback: string) => context.getNodeParameter(name, 0, fallback) as string;
 	const provider = providerOf(parameter);
 	const channel = await provider.open(context, installation);
+	const contentCheck = parameter('contentCheck', 'store') as ContentCheck;
 	const experiment = readVariants(context);
 	const compose = await composerFor(context, installation, options);
 
@@ -50,7 +52,8 @@ async function sendAll(context: IExecuteFunctions, items: INodeExecutionData[]):
 			policy: options.uncertain ?? 'never_twice',
 			kind: options.kind ?? 'marketing',
 			topic: options.topic?.trim(),
-			isUnchecked: options.contentCheck === 'off',
+			isUnchecked: contentCheck === 'off',
+			checkLive: await liveCheck(context, installation, shop, contentCheck, jobs),
 			isElsewhere: ({ variant }) => experiment?.variants.find(({ name }) => name === variant)?.here === false,
 			compose: (job, customer, settings) => compose(job, customer, settings, address),
 		});

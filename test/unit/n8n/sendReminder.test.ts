@@ -8,9 +8,11 @@ import * as preview from '../../../nodes/SendReminder/operations/preview.operati
 import * as sendTest from '../../../nodes/SendReminder/operations/sendTest.operation';
 import * as checkJourney from '../../../nodes/SendReminder/operations/checkJourney.operation';
 import { SendReminder } from '../../../nodes/SendReminder/SendReminder.node';
+import { liveCheck } from '../../../nodes/SendReminder/contentCheck';
 import { withVariant } from '../../../nodes/SendReminder/variants';
 import { type MailServer, startMailServer } from '../messages/mail-server';
 import { sampleItem, sampleSettings } from '../messages/samples';
+import { startWooShop, type WooShop } from '../../mocks/woocommerce';
 import { type Execution, fakeExecution } from './execution';
 
 /* What an operator does before publishing: look at the message, send it to oneself, ask what is missing. */
@@ -49,6 +51,14 @@ const everything = async () => {
 	const { store } = installation.shop('main');
 	return JSON.stringify([await store.readCounters('journey:test'), await store.readCounters('campaign:test'), await store.readLog({ afterSeq: 0, limit: 1000 })]);
 };
+
+/** What n8n's helper does, with fetch. */
+async function httpRequest({ method, url, qs, headers }: { method: string; url: string; qs?: Record<string, string>; headers: Record<string, string> }) {
+	const address = new URL(url);
+	for (const [name, value] of Object.entries(qs ?? {})) address.searchParams.set(name, String(value));
+	const answer = await fetch(address, { method, headers });
+	return { statusCode: answer.status, headers: Object.fromEntries(answer.headers), body: Buffer.from(await answer.arrayBuffer()) };
+}
 
 function file({ binary }: INodeExecutionData): string {
 	return Buffer.from(binary!.preview.data, 'base64').toString();
@@ -122,6 +132,40 @@ describe('an experiment', () => {
 		const reader = withVariant(context({ parameters }), parameters.variants.list[0] as never);
 		expect(reader.getNodeParameter('ownWords', 0)).toMatchObject({ headline: 'Mine', subject: 'Another subject' });
 		expect(reader.getNodeParameter('tone', 0)).toBe('reminder');
+	});
+});
+
+describe('asking the shop at the moment of sending', () => {
+	const parameters = { operation: 'send', contentCheck: 'woocommerce' };
+	const job = (productIds: string[]) => ({ item: { cart: { items: productIds.map((productId) => ({ productId })) } } }) as never;
+	const asking = (woo: WooShop, hints: string[] = [], credential: object = woo.credential) => {
+		const live = context({ parameters, credentials: { ...smtp(), wooCommerceApi: credential }, hints });
+		return (jobs: never[]) => liveCheck(Object.assign(live, { helpers: { httpRequest } }), installation, installation.shop('main'), 'woocommerce', jobs);
+	};
+
+	it('takes stock and price of a whole batch with one question', async () => {
+		const woo = await startWooShop({ nowMs: () => nowMs });
+		const [mug, tray] = [await woo.addProduct({ stock_quantity: 3, price: '21.00' }), await woo.addProduct({ stock_quantity: 0, stock_status: 'outofstock' })].map(({ id }) => String(id));
+		const checkLive = await asking(woo)([job([mug]), job([tray, mug]), job(['999999'])]);
+		expect(woo.requests).toHaveLength(1);
+		expect(await checkLive!([{ productId: mug }, { productId: tray }, { productId: '999999' }, { productId: 'never asked for' }], job([]))).toMatchObject([{ productId: mug, stock: 3, priceMinor: 2100 }, { productId: tray, stock: 0 }, { productId: '999999', isGone: true }]);
+		await woo.close();
+	});
+
+	it('goes by what the shop told before when it does not answer, and says so', async () => {
+		const woo = await startWooShop({ nowMs: () => nowMs });
+		const hints: string[] = [];
+		const ask = asking(woo, hints, { ...woo.credential, consumerSecret: 'wrong' });
+		expect(await ask([job(['1'])])).toBeUndefined();
+		expect(hints).toEqual([expect.stringMatching(/^WooCommerce could not be asked for stock and prices, so what it told before counts: /)]);
+		await woo.close();
+	});
+
+	it('asks nobody about messages that show no product', async () => {
+		const woo = await startWooShop({ nowMs: () => nowMs });
+		expect(await asking(woo)([job([])])).toBeUndefined();
+		expect(woo.requests).toEqual([]);
+		await woo.close();
 	});
 });
 

@@ -387,3 +387,16 @@ describe('the throttle of Shopify', () => {
 		expect(await refused(page(context, 'customers'))).toMatchObject({ code: 'SHOP_REFUSED', message: expect.stringContaining(message) });
 	});
 });
+
+describe('products as they are at this moment', () => {
+	it('are asked for ten at a time; what is gone or no longer sold comes as deleted', async () => {
+		const nodes = many(23, (number) => productNode(number, { variants: [variantNode(number, { inventoryQuantity: number })], ...(number === 2 && { status: 'DRAFT' }) }));
+		const { context, shop } = await visit({ products: nodes });
+		const asked = ['999999', ...nodes.map(({ id }) => String(id).split('/').at(-1)!)];
+		const products = await shopifyAdapter.api!.products!(context, asked, normalise);
+		expect(products.map(({ productId }) => productId)).toEqual(asked);
+		expect(products.flatMap(({ deleted }, index) => (deleted ? [index] : []))).toEqual([0, 2]);
+		expect(products.slice(1).map(({ variants }) => variants?.[0].stock)).toEqual(nodes.map((_node, index) => index + 1));
+		expect(shop.asked).toHaveLength(3);
+	});
+});

@@ -401,3 +401,27 @@ describe('history of WooCommerce', () => {
 		expect(ids((await through('orders')).events)).toEqual(placed);
 	});
 });
+
+describe('products as they are at this moment', () => {
+	it('are asked for by id, with their variations; what is gone or a draft comes as deleted', async () => {
+		const single = await shop.addProduct({ stock_quantity: 7 });
+		const variable = await shop.addProduct();
+		for (let n = 0; n < 3; n++) await shop.addVariation(variable.id, { stock_quantity: n });
+		const draft = await shop.addProduct({ status: 'draft' });
+		const asked = [variable.id, 999_999, single.id, draft.id].map(String);
+		const products = await api.products!(contextOf(), asked, normalise);
+		expect(products.map(({ productId }) => productId)).toEqual(asked);
+		expect(products.map(({ deleted }) => deleted === true)).toEqual([false, true, false, true]);
+		expect(products[0].variants?.map(({ stock }) => stock)).toEqual([0, 1, 2]);
+		expect(products[2].variants).toMatchObject([{ stock: 7, priceMinor: 1000 }]);
+	});
+
+	it('are asked for a hundred at a time', async () => {
+		const added = [];
+		for (let n = 0; n < 120; n++) added.push(String((await shop.addProduct({ stock_quantity: n })).id));
+		const before = shop.requests.length;
+		const products = await api.products!(contextOf(), added, normalise);
+		expect(products.map(({ variants }) => variants?.[0].stock)).toEqual(added.map((_id, n) => n));
+		expect(shop.requests.length - before).toBe(2);
+	});
+});
