@@ -52,7 +52,7 @@ export default [
 	},
 	{
 		// Send Reminder tests it; the rule reads a node's credentials only where they are written out one by one.
-		files: ['credentials/ShopJourneysVapidApi.credentials.ts'],
+		files: ['credentials/ShopJourneysResendApi.credentials.ts', 'credentials/ShopJourneysVapidApi.credentials.ts'],
 		rules: { '@n8n/community-nodes/credential-test-required': 'off' },
 	},
 	{

@@ -1,6 +1,6 @@
-import type { IAuthenticateGeneric, ICredentialTestRequest, ICredentialType, Icon, INodeProperties } from 'n8n-workflow';
+import type { IAuthenticateGeneric, ICredentialType, Icon, INodeProperties } from 'n8n-workflow';
 
-/** n8n has no credential type for Resend. */
+/** n8n has no credential type for Resend. Send Reminder tests it: a key that may only send is a good one, which no plain request would tell. */
 export class ShopJourneysResendApi implements ICredentialType {
 	name = 'shopJourneysResendApi';
 	displayName = 'Shop Journeys Resend API';
@@ -15,9 +15,8 @@ export class ShopJourneysResendApi implements ICredentialType {
 			default: '',
 			required: true,
 			placeholder: 'e.g. re_...',
-			description: 'From "API Keys" in Resend. "Sending access" is enough for sending; testing this credential needs "Full access".',
+			description: 'From "API Keys" in Resend. "Sending access" is enough.',
 		},
 	];
 	authenticate: IAuthenticateGeneric = { type: 'generic', properties: { headers: { Authorization: '=Bearer {{$credentials.apiKey}}' } } };
-	test: ICredentialTestRequest = { request: { baseURL: 'https://api.resend.com', url: '/domains' } };
 }

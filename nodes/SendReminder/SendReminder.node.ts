@@ -9,6 +9,7 @@ import { send } from './operations/send.operation';
 import * as sendTest from './operations/sendTest.operation';
 import { optionFields } from './optionFields';
 import { channelFields, credentials } from './providers';
+import { testResend } from './providers/resend';
 import { testVapid } from './providers/webPush';
 import { textFields } from './textFields';
 import { variantFields } from './variants';
@@ -66,6 +67,9 @@ export class SendReminder implements INodeType {
 
 	methods = {
 		credentialTest: {
+			async resendKey(this: ICredentialTestFunctions, { data }: ICredentialsDecrypted): Promise<INodeCredentialTestResult> {
+				return await testResend(this, data);
+			},
 			async vapidKeys(this: ICredentialTestFunctions, { data }: ICredentialsDecrypted): Promise<INodeCredentialTestResult> {
 				return testVapid(data);
 			},

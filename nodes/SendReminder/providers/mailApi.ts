@@ -13,7 +13,7 @@ export interface MailApiChoice {
 	credential: Record<string, unknown>;
 }
 
-interface MailApiDescription extends Pick<MessageProvider, 'id' | 'name' | 'description'> {
+interface MailApiDescription extends Pick<MessageProvider, 'id' | 'name' | 'description' | 'testedBy'> {
 	credential: string;
 	/** Fields of the credential that no answer may bring back to light. */
 	secretFields: string[];

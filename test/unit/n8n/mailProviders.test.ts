@@ -63,11 +63,37 @@ describe('the fields of Send Reminder', () => {
 	});
 });
 
-test('Resend\'s credential puts the key on requests, and is tested', () => {
+test('Resend\'s credential puts the key on requests', () => {
 	const credential = new ShopJourneysResendApi();
 	expect(credential.properties).toEqual([expect.objectContaining({ name: 'apiKey', required: true, typeOptions: { password: true } })]);
 	expect(credential.authenticate.properties.headers).toEqual({ Authorization: '=Bearer {{$credentials.apiKey}}' });
-	expect(credential.test.request).toEqual({ baseURL: 'https://api.resend.com', url: '/domains' });
+})
+
+test.each([
+	['a key for everything', { statusCode: 200, body: { data: [] } }, 'OK'],
+	['a key that may only send', { statusCode: 401, body: { statusCode: 401, name: 'restricted_api_key', message: 'This API key is restricted to only send emails' } }, 'OK'],
+	['an unknown key', { statusCode: 400, body: { statusCode: 400, name: 'validation_error', message: 'API key is invalid' } }, 'Error'],
+	['no key', { statusCode: 401, body: { statusCode: 401, name: 'missing_api_key' } }, 'Error'],
+	['a page in Resend\'s stead', { statusCode: 503, body: '<html>' }, 'Error'],
+])('testing Resend\'s credential: %s', async (_what, answer, status) => {
+	const asked: unknown[] = [];
+	const context = { helpers: { request: async (options: unknown) => (asked.push(options), answer) } };
+	const tested = await new SendReminder().methods.credentialTest.resendKey.call(context as never, { id: '1', name: 'Resend', type: 'shopJourneysResendApi', data: { apiKey: providerNamed('Resend').secret } });
+	expect(tested.status).toBe(status);
+	expect(asked).toEqual([expect.objectContaining({ method: 'GET', uri: 'https://api.resend.com/domains', headers: { Authorization: `Bearer ${providerNamed('Resend').secret}` } })]);
+	expect(description.credentials!.find(({ name }) => name === 'shopJourneysResendApi')?.testedBy).toBe('resendKey');
+})
+
+test('testing Resend\'s credential while Resend cannot be reached tells nothing of the key', async () => {
+	const context = {
+		helpers: {
+			request: async () => {
+				throw new Error(`connect ECONNREFUSED with ${providerNamed('Resend').secret}`);
+			},
+		},
+	};
+	const tested = await new SendReminder().methods.credentialTest.resendKey.call(context as never, { id: '1', name: 'Resend', type: 'shopJourneysResendApi', data: {} });
+	expect(tested).toEqual({ status: 'Error', message: 'Resend could not be reached' });
 });
 
 interface Case {
