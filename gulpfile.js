@@ -60,7 +60,7 @@ function browserScript() {
 			);
 		},
 	});
-	return src('lib/tracking/browser/{tracking,worker}.ts', { base: '.' }).pipe(compiled).pipe(dest(outDir));
+	return src('lib/tracking/browser/{tracking,worker,forms}.ts', { base: '.' }).pipe(compiled).pipe(dest(outDir));
 }
 
 exports.clean = clean;

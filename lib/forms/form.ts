@@ -3,6 +3,7 @@ import { ShopJourneysError } from '../model/errors';
 import { keys } from '../model/records';
 import type { Store } from '../store/store';
 import { transact } from '../store/transaction';
+import type { PopUp } from './embedded';
 
 /** The forms of a shop: what the operator defined on Message Webhook Trigger, kept in the store so that any process serves them. */
 
@@ -48,14 +49,10 @@ const texts = z.object({
 export type FormTexts = z.infer<typeof texts>;
 
 const popUp = z.object({
-	/** Opens by itself this long after the page was opened. Absent: not by time. */
 	afterSeconds: z.number().min(0).max(3_600).optional(),
-	/** Opens when the pointer leaves the page at its top. */
 	onLeave: z.boolean().optional(),
-	/** Who closed it is left alone for so long. */
 	everyDays: z.number().min(0).max(365),
-});
-export type PopUp = z.infer<typeof popUp>;
+}) satisfies z.ZodType<PopUp>;
 
 export const formDefinition = z.object({
 	id: formId,

@@ -3,6 +3,7 @@ import { themeFor } from '../messages/colour';
 import { lookOf, pageTemplate } from '../messages/pages';
 
 import type { ShopSettings } from '../model/settings';
+import type { EmbeddedForm } from './embedded';
 import { type FormField, trapName } from './fields';
 import type { Typed } from './read';
 import type { FieldError, FormNotice, FormWords } from './words';
@@ -137,18 +138,6 @@ export function formPage(content: ShownForm | Said, settings: PageSettings): str
 }
 
 /** What forms.js puts into the shop's page. */
-export interface EmbeddedForm {
-	/** Without scripts, styles and anything from elsewhere. */
-	html: string;
-	style: string;
-	/** BCP 47. */
-	lang: string;
-	/** The form was taken, or there is none: nothing is left to be sent. */
-	isOver: boolean;
-	isDone: boolean;
-	words: { close: string; unavailable: string };
-}
-
 export function embeddedForm(content: ShownForm | Said, isDone: boolean, settings: PageSettings): EmbeddedForm {
 	const { words } = content;
 	const isForm = 'fields' in content;

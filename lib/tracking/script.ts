@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import type { FormsSetup } from '../forms/embedded';
 import { ShopJourneysError } from '../model/errors';
 import type { ShopSettings } from '../model/settings';
 
@@ -28,6 +29,15 @@ export function browserScript(config: ScriptConfig): BrowserScript {
 /** The service worker of web push. @throws CONFIG_INVALID when it was not built. */
 export function serviceWorker(): BrowserScript {
 	return prepared('worker', () => textOf('worker.js'));
+}
+
+/** forms.js, which tracking.js loads where a page wants a form, with what it has to know. @throws CONFIG_INVALID when it was not built. */
+export function formsScript(setup: FormsSetup): BrowserScript {
+	return prepared(`forms ${JSON.stringify(setup)}`, () => withSetup(textOf('forms.js'), setup));
+}
+
+export function withSetup(script: string, setup: FormsSetup): string {
+	return script.replace('SHOP_JOURNEYS_FORMS', () => JSON.stringify(setup));
 }
 
 function prepared(key: string, make: () => string): BrowserScript {

@@ -1,5 +1,6 @@
 import type { INodeProperties } from 'n8n-workflow';
-import { checkForms, type FormDefinition, type FormTexts, type PopUp, type Question, questionTypes, type SignUpAsk } from '../../lib/forms/form';
+import type { PopUp } from '../../lib/forms/embedded';
+import { checkForms, type FormDefinition, type FormTexts, type Question, questionTypes, type SignUpAsk } from '../../lib/forms/form';
 import { defaultSettings } from '../../lib/model/settings';
 import { phrase } from '../../lib/messages/words';
 import { type FormWords, formWords } from '../../lib/forms/words';

@@ -1,14 +1,18 @@
 import type { IDataObject, IWebhookFunctions, IWebhookResponseData } from 'n8n-workflow';
+import type { FormsSetup } from '../../lib/forms/embedded';
+import { loadForms } from '../../lib/forms/form';
 import { eventCatalogue, type EventType } from '../../lib/model/events';
 import { httpAnswer } from '../../lib/n8n/errors';
 import { getInstallation } from '../../lib/n8n/installation';
 import { rememberForTest } from '../../lib/n8n/webhookTest';
 import { normaliseBatch } from '../../lib/tracking/normalise';
 import { isRobot, receiveBatch, TrackingLimits } from '../../lib/tracking/receive';
-import { browserScript, embedLine, serviceWorker, workerLine } from '../../lib/tracking/script';
+import { browserScript, embedLine, formsScript, serviceWorker, workerLine } from '../../lib/tracking/script';
 import { readRaw } from './rawBody';
 
 const cacheSeconds = 86_400;
+/** It holds which forms open by themselves: a change of the operator's is soon everywhere. */
+const formsCacheSeconds = 300;
 /** Counted in each process by itself. */
 const limits = new TrackingLimits();
 
@@ -23,7 +27,7 @@ export async function serveTracking(context: IWebhookFunctions): Promise<IWebhoo
  */
 async function serveScript(context: IWebhookFunctions): Promise<IWebhookResponseData> {
 	const response = context.getResponseObject();
-	const { key, worker } = context.getQueryData() as { key?: unknown; worker?: unknown };
+	const { key, worker, part } = context.getQueryData() as { key?: unknown; worker?: unknown; part?: unknown };
 	try {
 		const settings = async () => await (await getInstallation()).shop(context.getNodeParameter('shop') as string).settings();
 		// Pages of any origin may load the script; which may send is decided when they do.
@@ -36,8 +40,10 @@ async function serveScript(context: IWebhookFunctions): Promise<IWebhookResponse
 			response.status(200).set({ 'Content-Type': 'text/plain; charset=utf-8', 'Cache-Control': 'no-store' }).send(`Put this line into every page of the shop:\n\n${line}\n${forPush}`);
 			return { noWebhookResponse: true };
 		}
-		const { body, etag } = worker === undefined ? browserScript({ push: (await settings()).push }) : serviceWorker();
-		response.set({ 'Content-Type': 'text/javascript; charset=utf-8', 'Cache-Control': `public, max-age=${cacheSeconds}, stale-while-revalidate=${cacheSeconds}`, ETag: etag });
+		const isForms = part === 'forms';
+		const { body, etag } = worker !== undefined ? serviceWorker() : isForms ? formsScript(await formsSetup(context)) : browserScript({ push: (await settings()).push });
+		const seconds = isForms ? formsCacheSeconds : cacheSeconds;
+		response.set({ 'Content-Type': 'text/javascript; charset=utf-8', 'Cache-Control': `public, max-age=${seconds}, stale-while-revalidate=${seconds}`, ETag: etag });
 		const known = context.getHeaderData()['if-none-match'];
 		if (typeof known === 'string' && known.includes(etag)) response.status(304).end();
 		else response.status(200).send(body);
@@ -47,6 +53,13 @@ async function serveScript(context: IWebhookFunctions): Promise<IWebhookResponse
 		response.status(status).json(body);
 	}
 	return { noWebhookResponse: true };
+}
+
+/** What forms.js has to know: where the forms are, and which open by themselves. */
+async function formsSetup(context: IWebhookFunctions): Promise<FormsSetup> {
+	const shop = (await getInstallation()).shop(context.getNodeParameter('shop') as string);
+	const [address, forms] = await Promise.all([shop.messageAddress(), loadForms(shop.store)]);
+	return { address, popUps: forms.flatMap(({ id, popUp }) => (popUp ? [{ id, ...popUp }] : [])) };
 }
 
 /** POST: takes a batch of tracking.js. A test in the editor shows what came and records nothing. */

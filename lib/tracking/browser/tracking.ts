@@ -373,6 +373,7 @@ function run({ src, dataset }: HTMLScriptElement, calls: Array<[string, unknown[
 
 	/** Takes what is in the data layer, and what comes. A page may have put another one in its place. */
 	function watch(): void {
+		if (forms.opens || document.querySelector('[data-shop-journeys-form]')) loadForms();
 		const layerName = (dataset.layer || 'dataLayer') as 'name';
 		const found = ((window as unknown as Record<string, unknown>)[layerName] = window[layerName] || ([] as unknown)) as unknown[];
 		if (!Array.isArray(found)) return;
@@ -477,6 +478,22 @@ function run({ src, dataset }: HTMLScriptElement, calls: Array<[string, unknown[
 		},
 	};
 
+	// --- forms, in a file of their own (forms.ts) that is loaded where a page wants one
+
+	const forms = Object.assign([] as Array<[string, unknown?]>, { product: () => view.product, opens: 'forms' in dataset });
+	let hasForms = false;
+
+	function loadForms(): void {
+		if (hasForms) return;
+		hasForms = true;
+		document.head.appendChild(document.createElement('script')).src = `${src}&part=forms`;
+	}
+
+	api.showForm = (id: string, about?: Loose) => {
+		forms.push([id, about]);
+		loadForms();
+	};
+
 	const guarded: Record<string, (...values: unknown[]) => unknown> = {};
 	Object.keys(api).forEach((key) => {
 		guarded[key] = (...values) => {
@@ -496,8 +513,8 @@ function run({ src, dataset }: HTMLScriptElement, calls: Array<[string, unknown[
 		look();
 		watch();
 		setInterval(watch, 1_000);
-		window.shopJourneys = guarded;
-		calls.forEach(([key, values]) => guarded[key] && guarded[key](...values));
+		window.shopJourneys = Object.assign(guarded, { forms });
+		calls.forEach(([key, values]) => api[key] && guarded[key](...values));
 
 		document.addEventListener('visibilitychange', () => {
 			if (document.visibilityState === 'hidden') return leave();

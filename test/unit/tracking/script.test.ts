@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { buildScript } from '../../../lib/tracking/browser/build-script';
+import { withSetup } from '../../../lib/tracking/script';
 
 const built = async (name: string) => await buildScript(readFileSync(resolve(__dirname, `../../../lib/tracking/browser/${name}.ts`), 'utf8'));
 
@@ -73,4 +74,13 @@ describe('the service worker', () => {
 		tell('notificationclick', { notification: { close: () => opened.push('closed'), data: null } });
 		expect(opened).toEqual([]);
 	});
+});
+
+test('forms.js is a script of less than 2.5 kB gzipped, which takes its setup as it is served', async () => {
+	const script = await built('forms');
+	expect(gzipSync(script).length).toBeLessThan(2_500);
+	const served = withSetup(script, { address: 'https://n8n.example.com/x?$&', popUps: [] });
+	expect(served).toContain('"https://n8n.example.com/x?$&"');
+	expect(served).not.toContain('SHOP_JOURNEYS_FORMS');
+	expect(() => new Function(served)).not.toThrow();
 });
