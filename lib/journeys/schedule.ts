@@ -6,7 +6,20 @@ import type { CustomerRecord, EnrolmentRecord, JourneyDefinition, ScheduleStep }
 
 /** Where the customer's clock stands: their own time zone, else the shop's. */
 export function zoneOf(customer: Pick<CustomerRecord, 'timezone'> | null, definition: Pick<JourneyDefinition, 'timezone'>): string {
-	return [customer?.timezone, definition.timezone].find((zone) => zone && IANAZone.isValidZone(zone)) ?? 'UTC';
+	return [customer?.timezone, definition.timezone].find((zone) => zone && isZone(zone)) ?? 'UTC';
+}
+
+/** Whether a time zone is known. Finding out costs as much as writing a document, and there are few of them. */
+const zones = new Map<string, boolean>();
+const maxZones = 1_000;
+
+function isZone(zone: string): boolean {
+	let isValid = zones.get(zone);
+	if (isValid === undefined) {
+		isValid = IANAZone.isValidZone(zone);
+		if (zones.size < maxZones) zones.set(zone, isValid);
+	}
+	return isValid;
 }
 
 /** The first moment from `timeMs` on at which the step may leave: not before its time of day, on one of its weekdays. */
