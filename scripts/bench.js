@@ -13,6 +13,7 @@ const { ensureRuntime, withNodeOnPath } = require('./lib/runtime');
 const benchmarks = {
 	ingest: 'deliveries of a shop that n8n takes per second',
 	send: 'mails that n8n sends per second',
+	links: 'opens and clicks that n8n takes per second',
 	due: 'due enrolments that each driver claims per second, with many waiting',
 	record: 'events that each driver records per second, by kind',
 	segment: 'decisions about customers per second, and listing the customers of a segment',

@@ -11,17 +11,14 @@ class EmptyTrigger {
 		inputs: [],
 		outputs: ['main'],
 		credentials: [{ name: 'httpHeaderAuth', required: true }],
-		webhooks: [{ name: 'default', httpMethod: 'POST', responseMode: 'onReceived', path: 'empty' }],
+		webhooks: [
+			{ name: 'default', httpMethod: 'POST', responseMode: 'onReceived', path: 'empty' },
+			{ name: 'setup', httpMethod: 'GET', responseMode: 'onReceived', path: 'empty' },
+		],
 		properties: [],
 	};
 
-	webhookMethods = {
-		default: {
-			checkExists: async () => false,
-			create: async () => true,
-			delete: async () => true,
-		},
-	};
+	webhookMethods = Object.fromEntries(['default', 'setup'].map((name) => [name, { checkExists: async () => false, create: async () => true, delete: async () => true }]));
 
 	async webhook() {
 		const { value } = await this.getCredentials('httpHeaderAuth');

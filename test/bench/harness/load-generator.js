@@ -21,6 +21,14 @@ function prepare(count, packageDir, secret) {
 	});
 }
 
+/** Each address is visited once, as a browser does. @param {{ url: string, paths: string[] }} options */
+async function visit({ url, paths }) {
+	const perConnection = Math.floor(paths.length / connections) - 1;
+	let next = 0;
+	const headers = { 'user-agent': 'Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.5 Mobile/15E148 Safari/604.1' };
+	return await load(url, perConnection, (request) => Object.assign(request, { method: 'GET', headers, path: paths[next++] }));
+}
+
 /**
  * @param {{ url: string, amount: number, packageDir: string, secret: string }} options `amount` deliveries, each of them answered before this ends
  */
@@ -29,10 +37,15 @@ async function run({ url, amount, packageDir, secret }) {
 	// Each connection builds one request that it does not send.
 	const deliveries = prepare((perConnection + 1) * connections, packageDir, secret);
 	let next = 0;
+	return await load(url, perConnection, (request) => Object.assign(request, deliveries[next++]));
+}
+
+/** @param {string} url @param {number} perConnection requests @param {(request: object) => object} setupRequest */
+async function load(url, perConnection, setupRequest) {
 	const latencies = [];
 	const statuses = {};
 	let lastAtMs = 0;
-	const instance = autocannon({ url, connections, amount: perConnection * connections, timeout: 60, requests: [{ setupRequest: (request) => Object.assign(request, deliveries[next++]) }] });
+	const instance = autocannon({ url, connections, amount: perConnection * connections, timeout: 60, requests: [{ setupRequest }] });
 	const startedAtMs = performance.now();
 	instance.on('response', (_client, status, _bytes, responseMs) => {
 		lastAtMs = performance.now();
@@ -51,4 +64,4 @@ async function run({ url, amount, packageDir, secret }) {
 	};
 }
 
-serveOrders({ run });
+serveOrders({ run, visit });

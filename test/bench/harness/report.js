@@ -33,7 +33,7 @@ const inWords = ({ median, min, max }, digits = 0) => `${median.toFixed(digits)}
 function ratioTable(ratios, budgets) {
 	return table([
 		['ratio', 'median (min–max)', 'budget', ''],
-		...Object.entries(ratios).map(([name, ratio]) => [name, inWords(ratio, 2), `≥ ${budgets[name]}`, ratio.median >= budgets[name] ? 'met' : 'MISSED']),
+		...Object.entries(ratios).map(([name, ratio]) => [name, inWords(ratio, 2), ...(budgets[name] === undefined ? ['none', ''] : [`≥ ${budgets[name]}`, ratio.median >= budgets[name] ? 'met' : 'MISSED'])]),
 	]);
 }
 

@@ -43,6 +43,13 @@ function abandonedCart(trigger = {}) {
 	return workflow;
 }
 
+/** The links in messages. */
+function messageLinks() {
+	const workflow = template('00-connect/message-links.json');
+	const [trigger] = nodesOf(workflow, 'messageWebhookTrigger');
+	return { workflow, path: `/webhook/${trigger.webhookId}/messages` };
+}
+
 /**
  * A chain of nodes, each connected to the next.
  * @param {string} id
@@ -135,4 +142,4 @@ function segmentFilter(name, useItems) {
 	return decisionWorkflow(name, { type: `${packageName}.segmentFilter`, typeVersion: 1, parameters: { operation: 'filter', conditions: { groups: [{ match: 'all', conditions: { fact } }] }, useItems } });
 }
 
-module.exports = { segmentFilter, stockFilter, credentials, signingSecret, connectedShop, abandonedCart, stockWebhook, emptyTrigger, stockSendEmail };
+module.exports = { segmentFilter, stockFilter, credentials, signingSecret, connectedShop, messageLinks, abandonedCart, stockWebhook, emptyTrigger, stockSendEmail };
