@@ -48,6 +48,9 @@ export interface LinkPayload<K extends LinkKind = LinkKind> {
 	isTrap?: boolean;
 }
 
+/** The source of events that a reader caused by a signed link in a message. */
+export const linkSource = 'message-link';
+
 /** Beside the token of `rate` and `survey`: the stars or the score of the button. Only a proposal of the mail's; the reader sends the answer from the page. */
 export const valueParameter = 'v';
 

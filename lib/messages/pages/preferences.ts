@@ -118,8 +118,7 @@ const savedTemplate = pageTemplate<{ text: string; changeUrl: string; change: st
 <p><a href="{{changeUrl}}">{{change}}</a></p>
 {{> shopLink}}`);
 
-export function preferencesSavedPage(look: PageLook, { token, hasLeft }: { token: string; hasLeft: boolean }): string {
-	const { preferences: words } = look.words;
-	const [title, text] = hasLeft ? [words.leftTitle, words.leftText] : [words.savedTitle, words.savedText];
-	return savedTemplate(look, { title, text: phrase(text, { shop: look.shopName }), changeUrl: `?s=${token}`, change: words.change });
+export function preferencesSavedPage(look: PageLook, token: string): string {
+	const { savedTitle, savedText, change } = look.words.preferences;
+	return savedTemplate(look, { title: savedTitle, text: phrase(savedText, { shop: look.shopName }), changeUrl: `?s=${token}`, change });
 }

@@ -3,8 +3,8 @@ import { phrase } from '../words';
 import { type PageLook, pageTemplate, plainPage } from './layout';
 import { pageWordsFor } from './words';
 
-/** What the page is about, where a link's word on it is not one of ours (an older link): e-mail. */
-function channelOf(channel: string): MessageChannel {
+/** The channel that a link names; e-mail where it is none of ours. */
+export function channelOf(channel: string): MessageChannel {
 	return Object.hasOwn(pageWordsFor('en').channels, channel) ? (channel as MessageChannel) : 'email';
 }
 
@@ -30,11 +30,16 @@ const doneTemplate = pageTemplate<{ text: string; token: string; why: string; co
 {{/each}}</form>
 {{> shopLink}}`);
 
-/** Says that it is done, and asks why, which nobody need answer. */
-export function unsubscribedPage(look: PageLook, { token, channel }: { token: string; channel: string }): string {
-	const { unsubscribe: words, comment } = look.words;
+/**
+ * Says that it is done, and asks why, which nobody need answer.
+ * @param token of an unsubscribe link
+ * @param channel null: the customer left them all
+ */
+export function unsubscribedPage(look: PageLook, { token, channel }: { token: string; channel: string | null }): string {
+	const { unsubscribe: words, preferences, comment } = look.words;
 	const reasons = Object.entries(words.reasons).map(([value, label]) => ({ value, label }));
-	return doneTemplate(look, { title: words.doneTitle, text: phrase(words.doneText[channelOf(channel)], { shop: look.shopName }), token, why: words.why, comment, reasons });
+	const text = channel === null ? preferences.leftText : words.doneText[channelOf(channel)];
+	return doneTemplate(look, { title: words.doneTitle, text: phrase(text, { shop: look.shopName }), token, why: words.why, comment, reasons });
 }
 
 /** Whether a reason for leaving is one that the page offers. */

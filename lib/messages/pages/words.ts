@@ -19,7 +19,7 @@ export interface PageWords {
 	unsubscribe: Record<'title' | 'button' | 'less' | 'lessHint' | 'choose' | 'doneTitle' | 'why' | 'lessDoneTitle' | 'lessDoneText', string> & { text: PerChannel; doneText: PerChannel; reasons: Record<string, string> };
 	/** The question why a cart was not ordered; each reason is one button. */
 	answer: Record<'title' | 'text' | 'doneTitle' | 'doneText', string> & { reasons: Record<string, string> };
-	preferences: Record<'title' | 'text' | 'topics' | 'channels' | 'frequency' | 'all' | 'less' | 'none' | 'noneHint' | 'language' | 'button' | 'savedTitle' | 'savedText' | 'leftTitle' | 'leftText' | 'browsers' | 'change', string>;
+	preferences: Record<'title' | 'text' | 'topics' | 'channels' | 'frequency' | 'all' | 'less' | 'none' | 'noneHint' | 'language' | 'button' | 'savedTitle' | 'savedText' | 'leftText' | 'browsers' | 'change', string>;
 	confirm: Record<'title' | 'text' | 'button' | 'doneTitle' | 'doneText', string>;
 	rate: Record<'title' | 'text' | 'best' | 'worst' | 'button' | 'highTitle' | 'highText' | 'review' | 'lowTitle' | 'lowText', string>;
 	survey: Record<'title' | 'text' | 'best' | 'worst' | 'topics' | 'button' | 'highTitle' | 'highText' | 'middleTitle' | 'middleText' | 'lowTitle' | 'lowText', string>;

@@ -1,5 +1,5 @@
 import type { IDataObject } from 'n8n-workflow';
-import { type LinkPayload, linkParameters } from '../../../lib/messages/links';
+import { linkParameters, type LinkPayload, linkSource } from '../../../lib/messages/links';
 import { answerPage, cartAnsweredPage, isAnswerReason } from '../../../lib/messages/pages';
 import { digest, itemOf, messageOf } from './message';
 import { readerOf } from './reader';
@@ -25,7 +25,7 @@ async function recordAnswer({ installation, body }: RouteRequest, link: LinkPayl
 		type: 'cart_answered',
 		dedupeId: `answer:${digest(token)}`,
 		occurredAtMs: installation.clock.journeyNowMs(),
-		source: 'message-link',
+		source: linkSource,
 		customerId: link.customerId,
 		message: message.facts,
 		answer: { reason, ...(comment && { comment }) },

@@ -1,5 +1,5 @@
 import type { IDataObject } from 'n8n-workflow';
-import { type LinkPayload, linkParameters } from '../../../lib/messages/links';
+import { linkParameters, type LinkPayload, linkSource } from '../../../lib/messages/links';
 import { looksLikeMachine, RecentClicks } from '../../../lib/messages/machines';
 import { webUrl } from '../../../lib/messages/safe-text';
 import { secondMs } from '../../../lib/model/clock';
@@ -46,7 +46,7 @@ async function recordClick({ installation, headers, isHead, method }: RouteReque
 		type: 'message_clicked',
 		dedupeId: sign ? `click-machine:${message.id}:${linkId}` : `click:${message.id}:${linkId}:${Math.floor(nowMs / secondMs)}`,
 		occurredAtMs: clock.journeyNowMs(),
-		source: 'message-link',
+		source: linkSource,
 		customerId: link.customerId,
 		message: { ...message.facts, ...shown, ...(sign && { isMachine: true, detail: sign }) },
 	});

@@ -1,7 +1,7 @@
 import type { IDataObject } from 'n8n-workflow';
-import { linkParameters, type LinkPayload } from '../../../lib/messages/links';
-import { confirmedPage, confirmPage, problemPage } from '../../../lib/messages/pages';
-import type { ConsentFact, CustomerFacts, MessageChannel } from '../../../lib/model/events';
+import { linkParameters, type LinkPayload, linkSource } from '../../../lib/messages/links';
+import { channelOf, confirmedPage, confirmPage, problemPage } from '../../../lib/messages/pages';
+import type { ConsentFact, CustomerFacts } from '../../../lib/model/events';
 import type { ConsentRecord } from '../../../lib/model/records';
 import { consentField, laterThan } from './consents';
 import { digest, itemOf, messageOf } from './message';
@@ -16,7 +16,7 @@ export const confirmRoute: Route = {
 		const reader = await readerOf(request, link);
 		const { look, customer } = reader;
 		if (!customer) return pageReply(410, problemPage(look, 'unknown'));
-		const consent = customer.consent[link.channel as MessageChannel];
+		const consent = customer.consent[channelOf(link.channel)];
 		if (consent?.status === 'subscribed' && consent.basis === 'double_opt_in') return pageReply(200, confirmedPage(look));
 		if (request.method === 'GET') return pageReply(200, confirmPage(look, token));
 		return pageReply(200, confirmedPage(look), await recordConfirmation(request, reader, link, consent));
@@ -27,13 +27,13 @@ export const confirmRoute: Route = {
 async function recordConfirmation({ installation }: RouteRequest, { shop }: Reader, link: LinkPayload, before: ConsentRecord | undefined): Promise<IDataObject | null> {
 	const nowMs = installation.clock.journeyNowMs();
 	const fact: ConsentFact = { status: 'subscribed', basis: 'double_opt_in', atMs: laterThan(before, nowMs), ...(before?.note && { note: before.note }), ...(before?.text && { text: before.text }) };
-	const customer: CustomerFacts = { [consentField[link.channel as MessageChannel]]: fact };
+	const customer: CustomerFacts = { [consentField[channelOf(link.channel)]]: fact };
 	const message = await messageOf(shop.store, link);
 	const outcome = await shop.record({
 		type: 'consent_changed',
 		dedupeId: `confirm:${digest(link.customerId, link.channel, String(before?.atMs ?? ''))}`,
 		occurredAtMs: nowMs,
-		source: 'message-link',
+		source: linkSource,
 		customerId: link.customerId,
 		customer,
 		message: message.facts,

@@ -3,7 +3,7 @@ import type { IDataObject } from 'n8n-workflow';
 import { dayMs } from '../../../lib/model/clock';
 import type { ShopEvent } from '../../../lib/model/events';
 import type { CustomerRecord } from '../../../lib/model/records';
-import type { LinkPayload } from '../../../lib/messages/links';
+import { type LinkPayload, linkSource } from '../../../lib/messages/links';
 import { readCustomer } from '../../../lib/record/identity';
 import { digest, itemOf, messageOf } from './message';
 import type { Reader } from './reader';
@@ -40,7 +40,7 @@ export async function recordFeedback({ installation }: RouteRequest, { shop }: R
 	const nowMs = installation.clock.journeyNowMs();
 	const first = `${type}:${digest(message.id, link.to ?? '')}`;
 	const record = async (dedupeId: string): Promise<IDataObject | null> => {
-		const outcome = await shop.record({ type, dedupeId, occurredAtMs: nowMs, source: 'message-link', customerId: link.customerId, message: message.facts, ...facts });
+		const outcome = await shop.record({ type, dedupeId, occurredAtMs: nowMs, source: linkSource, customerId: link.customerId, message: message.facts, ...facts });
 		return outcome === 'recorded' ? itemOf(type, link, message, answer) : null;
 	};
 	const answeredAtMs = message.send?.answeredAtMs;

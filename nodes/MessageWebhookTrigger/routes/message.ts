@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import type { IDataObject } from 'n8n-workflow';
-import type { EventType, MessageChannel, MessageFacts } from '../../../lib/model/events';
+import type { EventType, MessageFacts } from '../../../lib/model/events';
 import { type EnrolmentRecord, keys, type SendRecord } from '../../../lib/model/records';
 import type { LinkPayload } from '../../../lib/messages/links';
+import { channelOf } from '../../../lib/messages/pages';
 import type { Store } from '../../../lib/store/store';
 
 /** The message that a link was in. */
@@ -21,7 +22,7 @@ export async function messageOf(store: Store, link: LinkPayload): Promise<Linked
 	const booked = key ? (await store.read<Pick<EnrolmentRecord, 'sends'> & Partial<EnrolmentRecord>>([key]))[0].value : null;
 	const send = sendKey !== undefined && booked && Object.hasOwn(booked.sends, sendKey) ? booked.sends[sendKey] : undefined;
 	const facts: MessageFacts = {
-		channel: link.channel as MessageChannel,
+		channel: channelOf(link.channel),
 		...(send && { messageId: send.messageId }),
 		...(enrolment !== undefined && { enrolment }),
 		...(campaign !== undefined && { campaign }),

@@ -1,5 +1,5 @@
 import type { IDataObject } from 'n8n-workflow';
-import { type LinkPayload, linkParameters } from '../../../lib/messages/links';
+import { linkParameters, type LinkPayload, linkSource } from '../../../lib/messages/links';
 import { looksLikeMachine } from '../../../lib/messages/machines';
 import { itemOf, messageOf } from './message';
 import { linkOf, type Route, type RouteRequest } from './route';
@@ -30,7 +30,7 @@ async function recordOpen({ installation, headers, isHead }: RouteRequest, link:
 		type: 'message_opened',
 		dedupeId: `${sign ? 'open-machine' : 'open'}:${message.id}`,
 		occurredAtMs: clock.journeyNowMs(),
-		source: 'message-link',
+		source: linkSource,
 		customerId: link.customerId,
 		message: { ...message.facts, ...(sign && { isMachine: true, detail: sign }) },
 	});

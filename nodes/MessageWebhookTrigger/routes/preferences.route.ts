@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import { randomUUID } from 'node:crypto';
 import type { IDataObject } from 'n8n-workflow';
-import { type LinkPayload, linkParameters } from '../../../lib/messages/links';
-import { lookOf, type Preferences, preferencesFrom, preferencesOf, preferencesPage, preferencesSavedPage, problemPage, reachableOver } from '../../../lib/messages/pages';
+import { linkParameters, type LinkPayload, linkSource, signLink } from '../../../lib/messages/links';
+import { lookOf, type Preferences, preferencesFrom, preferencesOf, preferencesPage, preferencesSavedPage, problemPage, reachableOver, unsubscribedPage } from '../../../lib/messages/pages';
 import type { ConsentFact, CustomerFacts, MessageChannel } from '../../../lib/model/events';
 import type { CustomerRecord } from '../../../lib/model/records';
 import { consentField, laterThan } from './consents';
@@ -25,7 +25,12 @@ export const preferencesRoute: Route = {
 		const hasLeft = wanted.frequency === 'none' || (wanted.channels.length === 0 && before.channels.length > 0);
 		const after: Preferences = hasLeft ? { ...wanted, channels: [], frequency: 'none' } : wanted;
 		const events = await recordPreferences(request, reader as Reader & { customer: CustomerRecord }, link, before, after);
-		return { ...pageReply(200, preferencesSavedPage(lookOf(settings, after.language), { token, hasLeft })), events };
+		const newLook = lookOf(settings, after.language);
+		// Who has left is asked why, as on the page of an unsubscribe link.
+		const page = hasLeft
+			? unsubscribedPage(newLook, { token: signLink(request.installation.linkSecret, { ...link, kind: 'unsubscribe' }), channel: null })
+			: preferencesSavedPage(newLook, token);
+		return { ...pageReply(200, page), events };
 	},
 };
 
@@ -33,7 +38,7 @@ export const preferencesRoute: Route = {
 async function recordPreferences({ installation }: RouteRequest, { shop, customer, settings }: Reader & { customer: CustomerRecord }, link: LinkPayload, before: Preferences, after: Preferences): Promise<IDataObject[]> {
 	const nowMs = installation.clock.journeyNowMs();
 	const message = await messageOf(shop.store, link);
-	const about = { occurredAtMs: nowMs, source: 'message-link', customerId: link.customerId, message: message.facts };
+	const about = { occurredAtMs: nowMs, source: linkSource, customerId: link.customerId, message: message.facts };
 	const items: IDataObject[] = [];
 	const hasLeft = after.frequency === 'none';
 	const facts: CustomerFacts = { ...consentChanges(customer, link, before, after, nowMs), ...(after.language !== before.language && { locale: after.language }) };

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { IDataObject } from 'n8n-workflow';
-import { type LinkPayload, linkParameters, signLink } from '../../../lib/messages/links';
+import { linkParameters, type LinkPayload, linkSource, signLink } from '../../../lib/messages/links';
 import { isLeavingReason, lessOftenPage, thanksPage, unsubscribedPage, unsubscribePage } from '../../../lib/messages/pages';
 import { digest, itemOf, type LinkedMessage, messageOf } from './message';
 import { type Reader, readerOf } from './reader';
@@ -31,7 +31,7 @@ async function recordUnsubscribe({ installation }: RouteRequest, link: LinkPaylo
 		// The same link counts again after the customer has subscribed anew.
 		dedupeId: `unsubscribe:${randomUUID()}`,
 		occurredAtMs: installation.clock.journeyNowMs(),
-		source: 'message-link',
+		source: linkSource,
 		customerId: link.customerId,
 		message: message.facts,
 	});
@@ -44,7 +44,7 @@ async function recordLess({ installation }: RouteRequest, { customer, shop }: Re
 		type: 'preferences_changed',
 		dedupeId: `less:${digest(link.customerId, String(customer.preferences?.atMs ?? ''))}`,
 		occurredAtMs: installation.clock.journeyNowMs(),
-		source: 'message-link',
+		source: linkSource,
 		customerId: link.customerId,
 		message: message.facts,
 		preferences: { frequency: 'less' },
@@ -59,7 +59,7 @@ async function recordReason({ installation, body }: RouteRequest, link: LinkPayl
 		type: 'preferences_changed',
 		dedupeId: `leaving:${digest(token)}`,
 		occurredAtMs: installation.clock.journeyNowMs(),
-		source: 'message-link',
+		source: linkSource,
 		customerId: link.customerId,
 		message: message.facts,
 		preferences: {},

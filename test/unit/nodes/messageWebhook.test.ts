@@ -212,6 +212,8 @@ describe('the preference centre', () => {
 	test.each([{ frequency: 'none', channel: 'email', topic: ['news', 'sale'] }, { frequency: 'all', topic: ['news', 'sale'] }])('leaving everything unsubscribes: %j', async (body) => {
 		const answer = await save(body);
 		expect(answer.body).toContain('You are unsubscribed');
+		const token = /action="\?t=([\w.-]+)"/.exec(answer.body)![1];
+		expect(readLink(token, desk.installation.linkSecret, 0, 'unsubscribe').customerId).toBe(desk.customerId);
 		expect(answer.items).toEqual([expect.objectContaining({ event: 'unsubscribed' })]);
 		expect((await save(body)).items).toEqual([]);
 		expect((await desk.customer()).consent.email?.status).toBe('unsubscribed');
