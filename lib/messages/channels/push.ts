@@ -53,11 +53,20 @@ export function createPushChannel(options: PushOptions, tools: ChannelTools): Se
 export function wrongWith({ publicKey, privateKey, subject }: VapidCredential): string {
 	if (bytesOf(publicKey) !== 65) return 'The public key of the Web Push credential is no VAPID key: it has 87 characters';
 	if (bytesOf(privateKey) !== 32) return 'The private key of the Web Push credential is no VAPID key: it has 43 characters';
-	const pair = createECDH('prime256v1');
-	pair.setPrivateKey(privateKey, 'base64url');
-	if (pair.getPublicKey('base64url') !== publicKey) return 'Public and private key of the Web Push credential do not belong together';
+	if (publicHalfOf(privateKey) !== publicKey) return 'Public and private key of the Web Push credential do not belong together';
 	if (!/^(mailto:[^\s@]+@[^\s@]+|https:\/\/\S+)$/.test(subject)) return 'The subject of the Web Push credential has to begin with mailto: or https://';
 	return '';
+}
+
+function publicHalfOf(privateKey: string): string | undefined {
+	const pair = createECDH('prime256v1');
+	try {
+		pair.setPrivateKey(privateKey, 'base64url');
+	} catch {
+		// 32 bytes that are no number on the curve.
+		return undefined;
+	}
+	return pair.getPublicKey('base64url');
 }
 
 function bytesOf(key: string): number {
