@@ -1,5 +1,6 @@
 import type { TextMessage } from '../../../lib/messages/channels/channel';
 import { createTwilioChannel, type TwilioOptions } from '../../../lib/messages/channels/twilio';
+import { madeUp } from '../../mocks/mail-apis/server';
 import { accountSid, apiKeySecret, apiKeySid, authToken, serviceSid, startTwilio } from '../../mocks/message-apis/twilio';
 import { closeServers, opened, testTools } from './text-channels';
 
@@ -66,10 +67,11 @@ describe('refusals of Twilio', () => {
 	});
 
 	test('a wrong token is told without the token', async () => {
-		const { channel } = await stage({ credential: { accountSid, authToken: 'a-wrong-token-of-32-characters-12' } });
+		const wrong = madeUp('wrong-');
+		const { channel } = await stage({ credential: { accountSid, authToken: wrong } });
 		const outcome = await channel.send(message);
 		expect(outcome).toMatchObject({ status: 'refused', permanent: true, scope: 'provider' });
-		expect(JSON.stringify(outcome)).not.toContain('a-wrong-token');
+		expect(JSON.stringify(outcome)).not.toContain(wrong);
 	});
 
 	test('an answer that repeats the credential is shown without it', async () => {
