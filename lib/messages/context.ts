@@ -210,9 +210,9 @@ function productFacts({ id, title, url, imageUrl, category, priceMinor, currency
 	};
 }
 
-/** For the tile that stands in for a missing picture. */
+/** For the tile that stands in for a missing picture. A Thai vowel that stands before its consonant is no initial. */
 function initialOf(title: string, locale: string): string {
-	return (/[\p{L}\p{N}]/u.exec(title)?.[0] ?? '').toLocaleUpperCase(locale);
+	return (/(?![\u0e40-\u0e44])[\p{L}\p{N}]/u.exec(title)?.[0] ?? '').toLocaleUpperCase(locale);
 }
 
 function contextItem(line: ItemLine, currency: string, locale: string): ContextItem {

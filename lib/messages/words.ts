@@ -132,7 +132,15 @@ const placeholder = /\{(\w+)\}/g;
 export function phrase(text: Phrase, values: PhraseValues = {}, locale = 'en'): string {
 	const chosen = typeof text === 'string' ? text : (text[pluralCategory(Number(values.count), locale)] ?? text.other);
 	if (!chosen.includes('{')) return chosen;
-	return chosen.replace(optionalOrPlaceholder, (whole, optional: string | undefined, name: string | undefined) => (optional === undefined ? filled(whole, name!, values) : optionalPart(whole, optional, values)));
+	return chosen.replace(optionalOrPlaceholder, (whole, optional: string | undefined, name: string | undefined, offset: number) => {
+		const text = optional === undefined ? filled(whole, name!, values) : optionalPart(whole, optional, values);
+		return withoutDoubleStop(text, chosen[offset + whole.length]);
+	});
+}
+
+/** "8 марта 2026 г." and "Tea Ltd." end with a full stop of their own: at the end of a sentence one is enough. */
+function withoutDoubleStop(text: string, next: string | undefined): string {
+	return next === '.' && text.endsWith('.') ? text.slice(0, -1) : text;
 }
 
 function filled(whole: string, name: string, values: PhraseValues): string {
@@ -142,10 +150,10 @@ function filled(whole: string, name: string, values: PhraseValues): string {
 function optionalPart(whole: string, optional: string, values: PhraseValues): string {
 	let isComplete = true;
 	let hasPlaceholder = false;
-	const text = optional.replace(placeholder, (part, name: string) => {
+	const text = optional.replace(placeholder, (part, name: string, offset: number) => {
 		hasPlaceholder = true;
 		if (!Object.hasOwn(values, name) || values[name] === '') isComplete = false;
-		return filled(part, name, values);
+		return withoutDoubleStop(filled(part, name, values), optional[offset + part.length]);
 	});
 	if (!hasPlaceholder) return whole;
 	return isComplete ? text : '';

@@ -87,4 +87,5 @@ test('what stands in brackets goes when it has no value', () => {
 	expect(phrase('[{a}, {b}: ]x', { a: '1', b: '' })).toBe('x');
 	expect(phrase('Keep [this] and {b}', { b: '[{a}]', a: '1' })).toBe('Keep [this] and [{a}]');
 	expect(phrase('[: {a}]', {})).toBe('');
+	expect(phrase('Until {a}.[ Or {a}.] {a}!', { a: '2026 г.' })).toBe('Until 2026 г. Or 2026 г. 2026 г.!');
 });
