@@ -25,6 +25,14 @@ export const optionFields: INodeProperties = {
 			description: 'How many messages are handed to the provider at once',
 		},
 		{
+			displayName: 'Experiment Name',
+			name: 'experiment',
+			type: 'string',
+			default: '',
+			placeholder: 'e.g. first-reminder-2026',
+			description: 'With variants: nodes with the same name give a customer the same variant. Empty: this node has an experiment of its own.',
+		},
+		{
 			displayName: 'If a Delivery Is Uncertain',
 			name: 'uncertain',
 			type: 'options',

@@ -59,15 +59,6 @@ export const variantFields: INodeProperties[] = [
 			},
 		],
 	},
-	{
-		displayName: 'Experiment Name',
-		name: 'experiment',
-		type: 'string',
-		noDataExpression: true,
-		default: '',
-		placeholder: 'e.g. first-reminder-2026',
-		description: 'With variants: nodes with the same name give a customer the same variant. Empty: this node has an experiment of its own.',
-	},
 ];
 
 export interface Experiment {
@@ -80,8 +71,8 @@ export function readVariants(context: IExecuteFunctions): Experiment | null {
 	const { list = [] } = context.getNodeParameter('variants', 0, {}) as { list?: VariantParameter[] };
 	if (list.length === 0) return null;
 	checkVariants(list);
-	const name = String(context.getNodeParameter('experiment', 0, '') ?? '').trim();
-	return { name: name || context.getNode().id, variants: list };
+	const { experiment } = context.getNodeParameter('options', 0, {}) as { experiment?: string };
+	return { name: experiment?.trim() || context.getNode().id, variants: list };
 }
 
 /** The node's parameters as they are with a variant: its own words in place of those above, wherever a channel keeps them. */

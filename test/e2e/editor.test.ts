@@ -42,6 +42,7 @@ withBrowser("our nodes in n8n's editor, in a real browser", () => {
 		['Filter', 'segmentFilter', {}],
 		['List', 'segmentFilter', { operation: 'list', orderBy: 'orders.count' }],
 		['Letter', 'sendReminder', { message: 'letter', subject: 'It is back' }],
+		['Test', 'sendReminder', { operation: 'sendTest', message: 'builtIn' }],
 		['Look Up', 'customer', {}],
 		['Profile', 'customer', { operation: 'upsert', customerBy: 'email', customerValue: 'anna@example.com' }],
 		['Held', 'customer', { operation: 'recordEvent', eventType: 'order_held', orderId: '1' }],
@@ -54,6 +55,13 @@ withBrowser("our nodes in n8n's editor, in a real browser", () => {
 		['No Number', 'segmentTrigger', { conditions: conditions({ fact: [{ field: 'orders.count', numberOperator: 'at_least', number: 'many' }] }) }],
 	]);
 	const backwards = draft('backwards', [['Backwards', 'shopEventTrigger', { events: ['order_placed'], schedule: { steps: [{ delay: 3, unit: 'days' }, { delay: 1, unit: 'days' }] } }]]);
+	const unfinished = draft('unfinished', [
+		['Carts', 'cartAbandonedTrigger', { schedule: { steps: [{ delay: 1, unit: 'hours' }, { delay: 1, unit: 'days' }] } }],
+		['Empty Letter', 'sendReminder', { message: 'letter' }],
+		['Check', 'sendReminder', { operation: 'checkJourney' }],
+		['Look', 'sendReminder', { operation: 'preview', message: 'letter', subject: 'Hello {{customer.firstName}}', headline: 'Look at this' }],
+	]);
+	unfinished.connections = { Carts: { main: [['Empty Letter', 'Check', 'Look'].map((node) => ({ node, type: 'main', index: 0 }))] } };
 	let n8n: Installation;
 	let editor: Editor;
 
@@ -61,7 +69,7 @@ withBrowser("our nodes in n8n's editor, in a real browser", () => {
 		n8n = await (await Installation.create({ workflows: [connect, shopify, links, journey], speed: 1 })).start();
 		await new Shop(webhookUrl(n8n.url, connect, 'shopWebhookTrigger')).send(cartEvent({ token: 't1', email: 'mia@example.com', firstName: 'Mia' }));
 		const owner = await n8n.owner();
-		for (const workflow of [panels, wrong, backwards]) await owner.createWorkflow(workflow);
+		for (const workflow of [panels, wrong, backwards, unfinished]) await owner.createWorkflow(workflow);
 		selectors.setTestIdAttribute('data-test-id');
 		editor = await Editor.open(n8n.url);
 	}, 240_000);
@@ -105,7 +113,7 @@ withBrowser("our nodes in n8n's editor, in a real browser", () => {
 	const group = ['Conditions', 'Applies When', 'These', 'Fact', 'Fact', 'Condition'];
 	test.each([
 		['the Cart Abandoned Trigger', journey, trigger.name, ['Trigger On', 'Schedule', ...step, ...step, ...step, ...step, 'Ends On', 'Kind', 'Re-Entry', ...ofJourneys]],
-		['Send Reminder', journey, send.name, ['Message', 'Tone', 'Discount Code', 'Own Words', 'Options']],
+		['Send Reminder', journey, send.name, ['Operation', 'Channel', 'Send Through', 'Message', 'Tone', 'Discount Code', 'Own Words', 'Variants', 'Check Stock and Price', 'Options']],
 		['the Shop Webhook Trigger of a generic shop', connect, 'Shop Webhook Trigger', ['Shop System', ...settings]],
 		['the Shop Webhook Trigger of a Shopify shop that is connected by hand', shopify, 'Shop Webhook Trigger', ['Shop System', 'Connect', ...settings]],
 		['the Shop Webhook Trigger of a WooCommerce shop', panels, 'WooCommerce', ['Shop System', 'State of the Connection', ...settings]],
@@ -116,7 +124,9 @@ withBrowser("our nodes in n8n's editor, in a real browser", () => {
 		['a Segment Trigger before birthdays', panels, 'Birthday', [...group, 'Days', 'With Several Groups', 'Include Those Already in the Segment', 'Customers per Day', 'Delays Count From', 'Schedule', ...step, 'Before/After', 'Ends On', 'Kind', 'Re-Entry', ...ofJourneys]],
 		['a new Segment Filter', panels, 'Filter', ['Operation', ...group, 'Number', 'With Several Groups', 'Use What the Items Carry', 'Options', 'Shop ID']],
 		['a Segment Filter that lists', panels, 'List', ['Operation', ...group, 'Number', 'With Several Groups', 'Return All', 'Limit', 'Order By', 'Direction', 'Shop ID']],
-		['Send Reminder with own words', panels, 'Letter', ['Message', 'Subject', 'Preview Text', 'Headline', 'Text', 'Show Below the Text', 'Button Label', 'Button Address', 'Discount Code', 'Options']],
+		['Send Reminder with own words', panels, 'Letter', ['Operation', 'Channel', 'Send Through', 'Message', 'Subject', 'Preview Text', 'Headline', 'Text', 'Show Below the Text', 'Button Label', 'Button Address', 'Discount Code', 'Variants', 'Check Stock and Price', 'Options']],
+		['Send Reminder that sends a test', panels, 'Test', ['Operation', 'Channel', 'Send Through', 'Message', 'Built-In Message', 'Discount Code', 'Own Words', 'Variants', 'Options', 'Test Address', 'Show as Customer']],
+		['Send Reminder that checks a journey', unfinished, 'Check', ['Operation', 'Shop ID']],
 		['Customer', panels, 'Look Up', ['Operation', 'Customer', 'Shop ID']],
 		['Customer that writes a profile', panels, 'Profile', ['Operation', 'Customer', 'E-Mail', 'Profile', 'Attributes', 'Children', 'Shop ID']],
 		['Customer that records an event', panels, 'Held', ['Operation', 'Customer', 'Event', 'Order ID', 'Waits For', 'Event ID', 'Shop ID']],
@@ -149,6 +159,20 @@ withBrowser("our nodes in n8n's editor, in a real browser", () => {
 		expect(await state()).toEqual(before);
 		expect(n8n.mail.received).toHaveLength(0);
 	}, 90_000);
+
+	test.each([
+		['a check lists what is unfinished', 'Check', ['The message has no subject.', 'Nothing is connected to it.', 'No credential is chosen, so it cannot send.']],
+		['a preview shows the message of the sample', 'Look', ['Hello Sam']],
+	])('%s, and sends nothing', async (_what, name, texts) => {
+		const before = await state();
+		await editor.openPanel(unfinished.id, name);
+		await editor.executeStep();
+		const output = editor.panel.getByTestId('output-panel');
+		for (const text of texts) await output.getByText(text).first().waitFor();
+		await editor.picture(`operation-${name}`);
+		expect(await state()).toEqual(before);
+		expect(n8n.mail.received).toHaveLength(0);
+	}, 60_000);
 
 	const ofNumbers = ['Is at Least', 'Is at Most', 'Is More Than', 'Is Less Than', 'Is Between', 'Is Exactly', 'Is Not', 'Is Known', 'Is Not Known'];
 	test.each([
