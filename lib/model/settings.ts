@@ -29,7 +29,7 @@ export interface ShopSettings {
 	/** Whether an opt-in counts only once it was confirmed by mail. */
 	doubleOptIn?: boolean;
 	/** Rest between two marketing messages to one customer, by channel, in hours. 0: none. */
-	capHours?: { email: number; sms: number; whatsapp?: number; push: number };
+	capHours?: { email: number; sms: number; /** Absent in settings saved before: the default. */ whatsapp?: number; push: number };
 	/** What customers can choose to hear of on the preference page. */
 	topics?: Array<{ id: string; label: string }>;
 	/** Where tracking.js asks for web push: the public half of the VAPID keys (base64url), and the service worker's path on the shop's origin. */
@@ -76,7 +76,7 @@ export const defaultSettings: ShopSettings = {
 	timezone: 'UTC',
 	locations: [],
 	doubleOptIn: false,
-	capHours: { email: 16, sms: 24, push: 24 },
+	capHours: { email: 16, sms: 24, whatsapp: 24, push: 24 },
 	softOptIn: false,
 	sendingMode: 'live',
 	allowedRecipients: [],

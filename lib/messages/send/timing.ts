@@ -13,7 +13,7 @@ const lessMs = 7 * dayMs;
 
 /** How long the customer has rest after a marketing message on this channel. 0: no rest. */
 export function restMs({ capHours }: Pick<ShopSettings, 'capHours'>, { preferences }: Pick<CustomerRecord, 'preferences'>, channel: MessageChannel): number {
-	const hours = capHours?.[channel] ?? defaultCaps[channel] ?? defaultCaps.sms;
+	const hours = capHours?.[channel] ?? defaultCaps[channel]!;
 	return preferences?.frequency === 'less' ? Math.max(hours * hourMs, lessMs) : hours * hourMs;
 }
 

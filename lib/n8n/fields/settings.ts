@@ -40,8 +40,8 @@ export const settingsFields: INodeProperties[] = [
 		noDataExpression: true,
 		displayOptions: { show: { sendingMode: ['limited'] } },
 		default: '',
-		placeholder: 'e.g. me@example.com, @my-company.example',
-		description: 'Separated by commas. An @domain allows everybody in it.',
+		placeholder: 'e.g. me@example.com, @my-company.example, +436641234567',
+		description: 'Separated by commas. An @domain allows everybody in it. For SMS and WhatsApp a phone number will do, with its country code and without spaces.',
 	},
 	{
 		displayName: 'Consent Policy',
@@ -75,11 +75,12 @@ export const settingsFields: INodeProperties[] = [
 		placeholder: 'Change Rest',
 		noDataExpression: true,
 		default: {},
-		description: 'How long a customer has rest after a marketing message, whichever journey it came from: 16 hours after an e-mail, 24 after an SMS or push. Messages about a purchase do not wait. Kept for the next version: not applied yet.',
+		description: 'How long a customer has rest after a marketing message, whichever journey it came from: 16 hours after an e-mail, 24 after an SMS, WhatsApp message or push. What comes too early waits. Messages about a purchase neither wait nor count.',
 		options: [
 			{ displayName: 'After an E-Mail (Hours)', name: 'email', type: 'number', typeOptions: { minValue: 0, maxValue: maxCapHours }, default: defaultCaps.email, description: 'Until the next marketing e-mail. 0 for no rest.' },
 			{ displayName: 'After a Push (Hours)', name: 'push', type: 'number', typeOptions: { minValue: 0, maxValue: maxCapHours }, default: defaultCaps.push, description: 'Until the next web push. 0 for no rest.' },
 			{ displayName: 'After an SMS (Hours)', name: 'sms', type: 'number', typeOptions: { minValue: 0, maxValue: maxCapHours }, default: defaultCaps.sms, description: 'Until the next marketing SMS. 0 for no rest.' },
+			{ displayName: 'After a WhatsApp Message (Hours)', name: 'whatsapp', type: 'number', typeOptions: { minValue: 0, maxValue: maxCapHours }, default: defaultCaps.whatsapp, description: 'Until the next marketing message on WhatsApp. 0 for no rest.' },
 		],
 	},
 	{
@@ -89,7 +90,7 @@ export const settingsFields: INodeProperties[] = [
 		placeholder: 'Add Quiet Hours',
 		noDataExpression: true,
 		default: {},
-		description: 'In which no marketing leaves, by the customer’s own clock. It waits until they are over. None unless added here. Kept for the next version: not applied yet.',
+		description: 'In which no marketing leaves, by the customer’s own clock. It waits until they are over. None unless added here.',
 		options: [
 			{
 				displayName: 'Hours',
@@ -304,8 +305,8 @@ function colourOf(value: string): string {
 
 function recipients(value: string): string[] {
 	const allowed = value.toLowerCase().split(/[\s,;]+/).filter(Boolean);
-	const wrong = allowed.find((recipient) => !parseMailbox(recipient.startsWith('@') ? `anybody${recipient}` : recipient));
-	if (wrong !== undefined) refuse(`"Allowed Addresses" names "${wrong}", which is neither an address nor an @domain`, 'Write addresses or @domains, separated by commas.');
+	const wrong = allowed.find((recipient) => !/^\+[1-9]\d{5,14}$/.test(recipient) && !parseMailbox(recipient.startsWith('@') ? `anybody${recipient}` : recipient));
+	if (wrong !== undefined) refuse(`"Allowed Addresses" names "${wrong}", which is neither an address nor an @domain nor a phone number`, 'Write addresses, @domains or phone numbers like +436641234567, separated by commas.');
 	if (allowed.length === 0) refuse('"Allowed Addresses" is empty, so nobody would get anything', 'Fill in your own address, or choose the sending mode Paused.');
 	return allowed;
 }
@@ -316,10 +317,11 @@ function hours(field: string, value: unknown, most: number): number {
 	return number;
 }
 
-function capHours({ email = defaultCaps.email, sms = defaultCaps.sms, push = defaultCaps.push }: Record<string, unknown>): NonNullable<ShopSettings['capHours']> {
+function capHours({ email = defaultCaps.email, sms = defaultCaps.sms, whatsapp = defaultCaps.whatsapp, push = defaultCaps.push }: Record<string, unknown>): NonNullable<ShopSettings['capHours']> {
 	return {
 		email: hours('After an E-Mail (Hours)', email, maxCapHours),
 		sms: hours('After an SMS (Hours)', sms, maxCapHours),
+		whatsapp: hours('After a WhatsApp Message (Hours)', whatsapp, maxCapHours),
 		push: hours('After a Push (Hours)', push, maxCapHours),
 	};
 }

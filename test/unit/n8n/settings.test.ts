@@ -26,7 +26,7 @@ function refusal(filledIn: Parameters): { message: string; hint: string } {
 describe('settings that nobody has filled in', () => {
 	it('are the defaults: no opt-in is assumed, and everybody has rest', () => {
 		const { name: _name, ...defaults } = defaultSettings;
-		expect(settings()).toMatchObject({ ...defaults, doubleOptIn: false, softOptIn: false, capHours: { email: 16, sms: 24, push: 24 } });
+		expect(settings()).toMatchObject({ ...defaults, doubleOptIn: false, softOptIn: false, capHours: { email: 16, sms: 24, whatsapp: 24, push: 24 } });
 		expect(settings()).toMatchObject({ quietHours: undefined, country: undefined, tracking: { allowedOrigins: [] } });
 	});
 });
@@ -53,7 +53,7 @@ describe('filled-in settings', () => {
 			country: 'AT',
 			doubleOptIn: true,
 			softOptIn: true,
-			capHours: { email: 0, sms: 24, push: 36 },
+			capHours: { email: 0, sms: 24, whatsapp: 24, push: 36 },
 			quietHours: { from: 21, to: 8 },
 			tracking: { allowedOrigins: ['https://shop.example.com', 'https://www.shop.example.com', 'http://localhost:8080'] },
 			reviewUrl: 'https://reviews.example.com/anna',
@@ -95,8 +95,8 @@ describe('filled-in settings', () => {
 	});
 
 	it('keep allowed addresses only while sending is limited to them', () => {
-		const allowedRecipients = 'Me@example.com, @my-company.example';
-		expect(settings({ sendingMode: 'limited', allowedRecipients }).allowedRecipients).toEqual(['me@example.com', '@my-company.example']);
+		const allowedRecipients = 'Me@example.com, @my-company.example +436641234567';
+		expect(settings({ sendingMode: 'limited', allowedRecipients }).allowedRecipients).toEqual(['me@example.com', '@my-company.example', '+436641234567']);
 		expect(settings({ sendingMode: 'live', allowedRecipients }).allowedRecipients).toEqual([]);
 	});
 });
