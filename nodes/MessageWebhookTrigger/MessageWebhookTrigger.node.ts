@@ -25,7 +25,7 @@ import { formFields, readForms } from './formFields';
 import { routes } from './routes';
 import { pageReply, type RouteReply } from './routes/route';
 
-/** What can start the workflow, in the order of the list. */
+/** What can start the workflow: what readers do, what forms bring, and what providers tell. */
 const offered = [
 	'unsubscribed',
 	'preferences_changed',
@@ -34,6 +34,9 @@ const offered = [
 	'rated',
 	'surveyed',
 	'contacted',
+	'consent_changed',
+	'customer_updated',
+	'restock_requested',
 	'message_replied',
 	'message_complained',
 	'message_bounced',
