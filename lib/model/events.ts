@@ -361,6 +361,8 @@ export interface ShopEvent {
 	 * At most 200 characters.
 	 */
 	dedupeId: string;
+	/** Where the delivery's signature covers none of its content: the signed token, good for one event. At most 200 characters. */
+	signedToken?: string;
 	/** Journey time at which it happened in the shop. */
 	occurredAtMs: number;
 	/** Orders changes with the same shop timestamp (Shopify's has whole seconds): the later tie wins. */

@@ -84,6 +84,7 @@ export function createRecorder(options: RecorderOptions): Recorder {
 				const journeys = await definitions.get(machineNowMs);
 				tx.adopt(journeys.document);
 				tx.once(event.dedupeId, machineNowMs + rememberMs);
+				if (event.signedToken !== undefined) tx.once(event.signedToken, machineNowMs + rememberMs);
 				const isNews = await take(tx, told, journeys, context, mustConfirm);
 				await indexChanges(tx);
 				tx.count(deliveryCounters, `${event.source}.${isNews ? event.type : 'stale'}`);

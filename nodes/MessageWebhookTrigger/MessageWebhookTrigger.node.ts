@@ -1,7 +1,10 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import {
+	type ICredentialsDecrypted,
+	type ICredentialTestFunctions,
 	type IDataObject,
 	type IHookFunctions,
+	type INodeCredentialTestResult,
 	type INodeProperties,
 	type INodeType,
 	type INodeTypeDescription,
@@ -17,10 +20,14 @@ import { defaultSettings } from '../../lib/model/settings';
 import { linkParameters } from '../../lib/messages/links';
 import { lookOf, pageHeaders, type PageWords, problemPage } from '../../lib/messages/pages';
 import { saveForms } from '../../lib/forms/form';
+import { secretProblems } from '../../lib/messages/provider-events/check';
+import type { ProviderSecrets } from '../../lib/messages/provider-events/provider';
+import { cachedCredential } from '../../lib/n8n/cachedCredential';
 import { shopField } from '../../lib/n8n/fields/shop';
 import { getInstallation } from '../../lib/n8n/installation';
 import { cancelLater, nowOrLater } from '../../lib/n8n/nowOrLater';
 import { rememberForTest, webhookTrigger } from '../../lib/n8n/webhookTest';
+import { channelTools } from '../../lib/n8n/providerHttp';
 import { formFields, readForms } from './formFields';
 import { routes } from './routes';
 import { pageReply, type RouteReply } from './routes/route';
@@ -52,11 +59,14 @@ const eventsField: INodeProperties = {
 	// By name, as the catalogue gives them.
 	options: offered.map((value) => ({ name: eventCatalogue[value].label, value })).sort((a, b) => a.name.localeCompare(b.name)),
 	// Rare, and each worth a person's attention. Opens come by the thousand, and an execution for each would be in everybody's way.
-	default: ['unsubscribed', 'cart_answered', 'rated', 'surveyed', 'contacted', 'message_complained'],
+	default: ['unsubscribed', 'cart_answered', 'rated', 'surveyed', 'contacted', 'message_complained', 'message_replied'],
 	description: 'What starts one execution each. Everything is recorded either way; journeys and segments see what is not chosen here too.',
 };
 
-/** What recipients do with a message: open it, follow its links, unsubscribe, choose, confirm, answer. A GET changes nothing but counts. */
+/** The query as it was sent, with its question mark: signatures cover its very letters. */
+const queryOf = (address: string) => (address.includes('?') ? address.slice(address.indexOf('?')) : '');
+
+/** What recipients do with a message: open it, follow its links, unsubscribe, choose, confirm, answer. A GET changes nothing but counts. What providers tell of messages arrives here too. */
 export class MessageWebhookTrigger implements INodeType {
 	description: INodeTypeDescription = {
 		displayName: 'Message Webhook Trigger',
@@ -70,6 +80,7 @@ export class MessageWebhookTrigger implements INodeType {
 		defaults: { name: 'Message Webhook Trigger' },
 		inputs: [],
 		outputs: [NodeConnectionTypes.Main],
+		credentials: [{ name: 'shopJourneysMessageEventsApi', required: false, testedBy: 'messageEvents' }],
 		webhooks: [
 			{ name: 'default', httpMethod: 'POST', responseMode: 'onReceived', path: 'messages' },
 			{ name: 'setup', httpMethod: 'GET', responseMode: 'onReceived', path: 'messages' },
@@ -85,6 +96,15 @@ export class MessageWebhookTrigger implements INodeType {
 			},
 		},
 		properties: [shopField, eventsField, ...formFields],
+	};
+
+	methods = {
+		credentialTest: {
+			async messageEvents(this: ICredentialTestFunctions, { data = {} }: ICredentialsDecrypted): Promise<INodeCredentialTestResult> {
+				const problems = secretProblems(data as ProviderSecrets);
+				return problems.length === 0 ? { status: 'OK', message: 'The fields are well-formed. Whether they are the right ones shows with the first delivery.' } : { status: 'Error', message: problems.join(' ') };
+			},
+		},
 	};
 
 	webhookMethods = {
@@ -155,6 +175,9 @@ export class MessageWebhookTrigger implements INodeType {
 					rawBody: async () => request.rawBody ?? (await request.readRawBody(), request.rawBody),
 					headers: this.getHeaderData() as IncomingHttpHeaders,
 					ip: request.ip ?? '',
+					url: `${this.getNodeWebhookUrl('default') ?? ''}${queryOf(request.originalUrl)}`,
+					http: channelTools(this).http,
+					credential: async (type) => (await cachedCredential(this, type)) as IDataObject,
 					parameter: (name) => this.getNodeParameter(name),
 					logError: (text) => this.logger.error(`Message Webhook Trigger: ${text}`),
 				}),

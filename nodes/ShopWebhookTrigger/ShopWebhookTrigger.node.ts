@@ -14,7 +14,6 @@ import {
 	type IWebhookResponseData,
 	NodeConnectionTypes,
 } from 'n8n-workflow';
-import { secondMs } from '../../lib/model/clock';
 import { eventCatalogue, type EventType } from '../../lib/model/events';
 import { deliveryCounters } from '../../lib/model/records';
 import { httpAnswer, rethrow } from '../../lib/n8n/errors';
@@ -22,6 +21,7 @@ import { shopField } from '../../lib/n8n/fields/shop';
 import { getInstallation, type ShopHandle } from '../../lib/n8n/installation';
 import { cancelLater, nowOrLater } from '../../lib/n8n/nowOrLater';
 import { rememberForTest, webhookTrigger } from '../../lib/n8n/webhookTest';
+import { cachedCredential } from '../../lib/n8n/cachedCredential';
 import { type ConnectedAdapter, connectionState, connectShop, disconnectShop, keepConnected, normaliseContext, noteDelivery } from '../../lib/n8n/shopConnection';
 import type { ShopAdapter } from '../../lib/shops/adapter';
 import { adapterFor } from '../../lib/shops/registry';
@@ -30,26 +30,14 @@ import { connectionFields } from './fields';
 import { readRaw } from './rawBody';
 import { serveTracking } from './tracking';
 
-/** How long what a credential says is trusted: reading it for each delivery would cost a fifth of the throughput. */
-const secretLifeMs = 30 * secondMs;
 /** Shorter secrets can be guessed (Standard Webhooks: 24 to 64 bytes). */
 const minSecretLength = 24;
-const secrets = new Map<string, { atMs: number; secret: string }>();
 
 /** What the adapter checks signatures with: the credential's, or the one that we handed to the shop. */
 async function secretOf(context: IWebhookFunctions, { credential: { type, secretField } }: ShopAdapter, shop: () => Promise<ShopHandle>): Promise<string> {
 	if (secretField === undefined) return (await shop()).webhookSecret;
-	const key = `${context.getWorkflow().id}/${context.getNode().id}/${type}`;
-	const cached = secrets.get(key);
-	if (cached && Date.now() - cached.atMs < secretLifeMs) return cached.secret;
-	let secret = '';
-	try {
-		secret = String((await context.getCredentials(type))[secretField] ?? '');
-	} catch {
-		// No credential chosen: the adapter refuses an empty secret with a sentence that says so.
-	}
-	secrets.set(key, { atMs: Date.now(), secret });
-	return secret;
+	// No credential chosen: the adapter refuses an empty secret with a sentence that says so.
+	return String((await cachedCredential(context, type))[secretField] ?? '');
 }
 
 /** The adapter, where the operator lets it work with the shop's API. */

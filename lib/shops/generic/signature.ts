@@ -60,21 +60,29 @@ export function signGeneric({ id, sentAtMs, body, secret }: GenericSigning): Rec
 	} as ReturnType<typeof signGeneric>;
 }
 
+/** Under which names id, time and signatures stand: there are several. */
+export type StandardHeaders = Record<'id' | 'timestamp' | 'signature', string>;
+
 /**
  * Several signatures may stand side by side, separated by spaces, while a shop changes its secret.
  * @throws SIGNATURE_INVALID, SECRET_MISSING
  */
-export function verifyGeneric({ headers, rawBody, receivedAtMs }: Delivery, secret: string): void {
+export function verifyGeneric(delivery: Delivery, secret: string): void {
+	verifyStandard(delivery, secret, genericHeaders);
+}
+
+/** As `verifyGeneric`, under other header names. @throws SIGNATURE_INVALID, SECRET_MISSING */
+export function verifyStandard({ headers, rawBody, receivedAtMs }: Delivery, secret: string, names: StandardHeaders): void {
 	const key = keyOf(secret);
-	const id = headers[genericHeaders.id];
-	const timestamp = headers[genericHeaders.timestamp];
-	const signatures = headers[genericHeaders.signature];
+	const id = headers[names.id];
+	const timestamp = headers[names.timestamp];
+	const signatures = headers[names.signature];
 	if (!id || !timestamp || !signatures) {
-		throw new ShopJourneysError('SIGNATURE_INVALID', `The delivery is not signed: the headers ${Object.values(genericHeaders).join(', ')} are required`);
+		throw new ShopJourneysError('SIGNATURE_INVALID', `The delivery is not signed: the headers ${Object.values(names).join(', ')} are required`);
 	}
-	if (id.length > longestId) throw new ShopJourneysError('SIGNATURE_INVALID', `The header ${genericHeaders.id} is longer than ${longestId} characters`);
+	if (id.length > longestId) throw new ShopJourneysError('SIGNATURE_INVALID', `The header ${names.id} is longer than ${longestId} characters`);
 	if (!/^\d{1,12}$/.test(timestamp)) {
-		throw new ShopJourneysError('SIGNATURE_INVALID', `The header ${genericHeaders.timestamp} has to be whole seconds since 1970`);
+		throw new ShopJourneysError('SIGNATURE_INVALID', `The header ${names.timestamp} has to be whole seconds since 1970`);
 	}
 	if (Math.abs(receivedAtMs - Number(timestamp) * 1000) > toleranceMs) {
 		throw new ShopJourneysError('SIGNATURE_INVALID', 'The delivery was signed more than five minutes away from now', {

@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { IDataObject } from 'n8n-workflow';
+import type { ProviderHttp } from '../../../lib/messages/channels/http';
 import type { Installation } from '../../../lib/n8n/installation';
 import { type LinkKind, linkParameters, type LinkPayload, readLink } from '../../../lib/messages/links';
 import { pageHeaders } from '../../../lib/messages/pages';
@@ -17,10 +18,16 @@ export interface RouteRequest {
 	/** As n8n parsed it. */
 	body: IDataObject;
 	/** The bytes as they came, for signatures. */
-	rawBody(): Promise<Buffer>;
+	rawBody(): Promise<Buffer | undefined>;
 	headers: IncomingHttpHeaders;
 	/** Where it came from, as n8n tells (behind a proxy: the proxy's word for it). */
 	ip: string;
+	/** The address that was called, with its query, as the outside knows it. */
+	url: string;
+	/** Requests through n8n's own helper. */
+	http: ProviderHttp;
+	/** The fields of a credential of the node; none where none is chosen. */
+	credential(type: string): Promise<IDataObject>;
 	/** The node's parameters, read when asked for. */
 	parameter(name: string): unknown;
 	/** For what went wrong although the reader was served. */
