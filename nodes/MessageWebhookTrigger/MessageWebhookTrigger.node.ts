@@ -64,7 +64,7 @@ const eventsField: INodeProperties = {
 };
 
 /** The query as it was sent, with its question mark: signatures cover its very letters. */
-const queryOf = (address: string) => (address.includes('?') ? address.slice(address.indexOf('?')) : '');
+const queryOf = (address = '') => (address.includes('?') ? address.slice(address.indexOf('?')) : '');
 
 /** What recipients do with a message: open it, follow its links, unsubscribe, choose, confirm, answer. A GET changes nothing but counts. What providers tell of messages arrives here too. */
 export class MessageWebhookTrigger implements INodeType {

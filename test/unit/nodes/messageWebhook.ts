@@ -33,7 +33,12 @@ export interface Asked {
 	headers?: Record<string, string>;
 	/** The node's parameter; absent: as in a workflow saved before there was one. */
 	events?: string[];
+	/** The fields of the credential for providers' events; absent: none is chosen. */
+	credential?: IDataObject;
 }
+
+/** Where the node listens. */
+export const ownAddress = 'https://n8n.example.com/webhook/m';
 
 /** A published Message Webhook Trigger on a real store, with a clock that only moves when told. */
 export interface Desk {
@@ -79,7 +84,7 @@ export async function openDesk(settings: Partial<ShopSettings> = {}): Promise<De
 
 	const node = new MessageWebhookTrigger();
 	const logged: string[] = [];
-	const ask = async ({ method = 'GET', query = {}, body = {}, headers = { 'user-agent': browser }, events }: Asked): Promise<Answer> => {
+	const ask = async ({ method = 'GET', query = {}, body = {}, headers = { 'user-agent': browser }, events, credential }: Asked): Promise<Answer> => {
 		const answer: Answer = { status: 0, headers: {}, body: '', items: [] };
 		const response = {
 			status: (code: number) => ((answer.status = code), response),
@@ -88,7 +93,14 @@ export async function openDesk(settings: Partial<ShopSettings> = {}): Promise<De
 		};
 		const context = {
 			getResponseObject: () => response,
-			getRequestObject: () => ({ method, ip: '192.0.2.1' }),
+			getRequestObject: () => ({ method, ip: '192.0.2.1', originalUrl: `/webhook/m?${new URLSearchParams(Object.entries(query).filter((entry): entry is [string, string] => typeof entry[1] === 'string')).toString()}`, rawBody: typeof body === 'string' ? Buffer.from(body) : undefined, readRawBody: async () => {} }),
+			getNodeWebhookUrl: () => ownAddress,
+			getWorkflow: () => ({ id: `workflow-${folder}` }),
+			getNode: () => ({ id: 'node' }),
+			async getCredentials() {
+				if (!credential) throw new Error('Node does not have any credentials set');
+				return credential;
+			},
 			getQueryData: () => query,
 			getBodyData: () => body,
 			getHeaderData: () => headers,
