@@ -79,7 +79,13 @@ export function readVariants(context: IExecuteFunctions): Experiment | null {
 export function withVariant(context: IExecuteFunctions, variant: VariantParameter): IExecuteFunctions {
 	const own = Object.fromEntries(Object.entries(variant).filter(([name, value]) => !['name', 'weight', 'here'].includes(name) && value !== '' && value !== undefined)) as INodeParameters;
 	const isOwnHtml = context.getNodeParameter('message', 0, '') === 'custom';
-	const said: INodeParameters = { ...own, ...('text' in own && (isOwnHtml ? { html: own.text, text: '' } : { letterText: own.text, intro: own.text })) };
+	const said: INodeParameters = {
+		...own,
+		...('text' in own && (isOwnHtml ? { html: own.text, text: '' } : { letterText: own.text, intro: own.text })),
+		...('text' in own && { smsText: own.text, whatsappText: own.text, pushText: own.text, webhookText: own.text }),
+		...('headline' in own && { pushTitle: own.headline }),
+		...('subject' in own && { webhookSubject: own.subject }),
+	};
 	const getNodeParameter = (name: string, itemIndex: number, fallback?: unknown) => {
 		if (name !== 'ownWords') return said[name] ?? context.getNodeParameter(name, itemIndex, fallback);
 		return { ...(context.getNodeParameter(name, itemIndex, fallback) as object), ...said };

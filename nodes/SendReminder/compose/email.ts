@@ -105,8 +105,8 @@ function oneClickUrl({ unsubscribePageUrl }: MessageLinks, linker: MessageLinker
 	return url?.startsWith('https://') ? url : undefined;
 }
 
-/** A link without https would show mail in clear to the network: only in a demo on one machine. */
-function isReachable(address: string, { isDemo }: Installation): boolean {
+/** A link without https would show a message in clear to the network: only in a demo on one machine. */
+export function isReachable(address: string, { isDemo }: Installation): boolean {
 	return address.startsWith('https://') || (isDemo && /^http:\/\/(localhost|127\.|\[::1\])/.test(address));
 }
 

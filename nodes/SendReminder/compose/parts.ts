@@ -1,19 +1,19 @@
 import type { IDataObject, IExecuteFunctions } from 'n8n-workflow';
 import { itemCustomer } from '../../../lib/journeys/items';
-import { buildContext, localeFor, type MessageContext } from '../../../lib/messages/context';
+import { buildContext, localeFor, type MessageContext, type MessageItem } from '../../../lib/messages/context';
 import { messageIdFor } from '../../../lib/messages/headers';
-import { type LinkPayload, signLink } from '../../../lib/messages/links';
 import { singleLine } from '../../../lib/messages/safe-text';
 import type { SendJob } from '../../../lib/messages/send/sender';
 import type { RenderData } from '../../../lib/messages/template-functions';
 import { type CompiledTemplate, compileTemplate } from '../../../lib/messages/templates';
+import { MessageLinker, productsByUrl } from '../../../lib/messages/tracking';
 import type { MessageChannel } from '../../../lib/model/events';
-import type { JourneyItem } from '../../../lib/model/item';
 import type { CustomerRecord } from '../../../lib/model/records';
 import type { ShopSettings } from '../../../lib/model/settings';
 import { shopIdOf } from '../../../lib/n8n/fields/shop';
 import type { Installation } from '../../../lib/n8n/installation';
 import type { SendOptions } from './compose';
+import { isReachable } from './email';
 
 /** What the messages that are no e-mails are made from. */
 
@@ -40,38 +40,37 @@ export interface Composing {
 	ref: string;
 	context: MessageContext;
 	data: RenderData;
-	/** On to a page of the shop, counted as a click; the page itself while Message Webhook Trigger is off. */
+	/** On to a page of the shop, counted as a click; the page itself where nobody counts. */
 	clickUrl(to: string): string;
 }
 
 /** What every one of these messages needs to be written. `address`: where Message Webhook Trigger listens. */
-export function composing(job: SendJob, customer: CustomerRecord, settings: ShopSettings, address: string | null, channel: MessageChannel, { linkSecret, isDemo }: Installation, options: SendOptions, discountCode: CompiledTemplate): Composing {
+export function composing(job: SendJob, customer: CustomerRecord, settings: ShopSettings, address: string | null, channel: MessageChannel, installation: Installation, options: SendOptions, discountCode: CompiledTemplate): Composing {
 	const { journey } = job.item;
-	const about: Omit<LinkPayload, 'kind'> = {
-		shop: shopIdOf(job.item as IDataObject, options.shop ?? 'main'),
-		customerId: customer.id,
-		channel,
-		...(journey && { enrolment: journey.enrolment, step: journey.step }),
-		...(job.campaign !== null && { campaign: job.campaign }),
-		sendKey: job.sendKey,
-	};
-	const base = address && isReachable(address, isDemo) ? address : undefined;
-	const page = base && `${base}?t=${signLink(linkSecret, { kind: 'unsubscribe', ...about })}`;
-	const item = { ...job.item, customer: job.item.customer ?? itemCustomer(customer, settings) } as JourneyItem;
+	const item: MessageItem = job.item.customer ? job.item : { ...job.item, customer: itemCustomer(customer, settings) };
+	const linker = new MessageLinker(
+		installation.linkSecret,
+		{
+			shop: shopIdOf(job.item as IDataObject, options.shop ?? 'main'),
+			customerId: customer.id,
+			channel,
+			sendKey: job.sendKey,
+			...(journey ? { enrolment: journey.enrolment, step: journey.step } : { campaign: job.campaign ?? undefined }),
+		},
+		address && isReachable(address, installation) ? address : undefined,
+		installation.clock.machineNowMs(),
+	);
 	const locale = localeFor(item, settings);
 	const data: RenderData = { locale, timezone: customer.timezone ?? settings.timezone };
-	const context = buildContext(item, settings, { unsubscribePageUrl: page }, locale);
+	const context = buildContext(item, settings, { unsubscribePageUrl: linker.link('unsubscribe') }, locale);
 	context.discountCode = singleLine(discountCode(context, data), 60);
+	const products = productsByUrl(item);
+	const countsClicks = options.track ?? (journey?.kind ?? options.kind ?? 'marketing') === 'marketing';
 	return {
-		messageId: messageIdFor(job.messageKey, 'shop-journeys.invalid').slice(1).split('@')[0],
-		ref: signLink(linkSecret, { kind: 'message', ...about }),
+		messageId: messageIdFor(job.messageKey, '').slice(1).split('@')[0],
+		ref: linker.reference(),
 		context,
 		data,
-		clickUrl: (to) => (base && to ? `${base}?c=${signLink(linkSecret, { kind: 'click', ...about, to })}` : to),
+		clickUrl: (to) => (countsClicks ? linker.click(to, products.get(to)) : to),
 	};
-}
-
-/** A link without https would show to the network what it carries: only in a demo on one machine. */
-function isReachable(address: string, isDemo: boolean): boolean {
-	return address.startsWith('https://') || (isDemo && /^http:\/\/(localhost|127\.|\[::1\])/.test(address));
 }

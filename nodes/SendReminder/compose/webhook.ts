@@ -9,14 +9,9 @@ import { compileText, composing, readOnce } from './parts';
 const fields = ['webhookSubject', 'webhookText', 'webhookData', 'discountCode'] as const;
 const longestText = 20_000;
 
-/** As which channel a webhook counts: its consent, its rest between messages. */
-export function countsAs(context: IExecuteFunctions): MessageChannel {
-	return context.getNodeParameter('countsAs', 0, 'email') as MessageChannel;
-}
-
 /** Writes what is handed to a system of the operator's. */
 export const webhookComposer: ComposerMaker = async (context, installation, options) => {
-	const channel = countsAs(context);
+	const channel = context.getNodeParameter('countsAs', 0, 'email') as MessageChannel;
 	const wordsOf = readOnce(context, fields, (itemIndex) => readWebhook(context, itemIndex));
 	return (job, customer, settings, address): WebhookMessage => {
 		const words = wordsOf(job.itemIndex);
