@@ -48,9 +48,10 @@ export interface MailApi {
 	batch?: {
 		/** Messages in one call. */
 		size: number;
-		/** Characters of one call's body; JSON is cut before it is longer. */
-		length: number;
-		request(mails: Mail[]): ProviderRequest;
+		/** One mail's entry in the list that the call sends, as JSON. */
+		entry(mail: Mail): string;
+		/** @param body the list */
+		request(body: string, mails: Mail[]): ProviderRequest;
 		/** One outcome per mail, in their order. */
 		read(answer: ProviderResponse, mails: Mail[]): SendOutcome[];
 	};
@@ -76,14 +77,22 @@ export function createMailApiChannel(api: MailApi, { secrets }: MailApiSettings,
 	}
 
 	const sendOne = async (mail: Mail): Promise<SendOutcome> => {
-		const answer = await exchange(await api.request(mail));
+		let request: ProviderRequest;
+		try {
+			request = await api.request(mail);
+		} catch (error) {
+			return shown(refused(true, 'provider', `The message could not be built: ${(error as Error).message}`));
+		}
+		const answer = await exchange(request);
 		return shown(isAnswer(answer) ? api.read(answer, mail) : answer);
 	};
 
-	const sendSome = async (mails: Mail[]): Promise<SendOutcome[]> => {
-		if (mails.length === 1) return [await sendOne(mails[0])];
-		const answer = await exchange(batch!.request(mails));
-		return (isAnswer(answer) ? batch!.read(answer, mails) : mails.map(() => answer)).map(shown);
+	const sendSome = async ({ mails, entries }: Load): Promise<SendOutcome[]> => {
+		const answer = mails.length === 1 ? undefined : await exchange(batch!.request(`[${entries.join(',')}]`, mails));
+		if (answer && !(isAnswer(answer) && isRefusedWhole(answer))) return (isAnswer(answer) ? batch!.read(answer, mails) : mails.map(() => answer)).map(shown);
+		const outcomes: SendOutcome[] = [];
+		for (const mail of mails) outcomes.push(await sendOne(mail));
+		return outcomes;
 	};
 
 	return {
@@ -107,21 +116,36 @@ export function createMailApiChannel(api: MailApi, { secrets }: MailApiSettings,
 	};
 }
 
-/** Neither more messages than a call may have nor more than its body may hold. */
-function inCalls(mails: Mail[], { size, length }: NonNullable<MailApi['batch']>): Mail[][] {
-	const calls: Mail[][] = [];
+/** What goes out in one call. */
+interface Load {
+	mails: Mail[];
+	entries: string[];
+}
+
+/** Bytes of one call: less than providers take, so that it is through in time over a slow line, and a line that breaks leaves a doubt about few. */
+const callBytes = 5_000_000;
+
+/** Neither more messages than a call may have nor more bytes. */
+function inCalls(mails: Mail[], { size, entry }: NonNullable<MailApi['batch']>): Load[] {
+	const loads: Load[] = [];
 	let room = 0;
 	for (const mail of mails) {
-		// JSON writes a quotation mark as two characters and a control character as six: twice the text is a careful guess.
-		const needed = 2 * (mail.html.length + mail.text.length) + 4000;
-		if (calls.length === 0 || calls.at(-1)!.length === size || needed > room) {
-			calls.push([]);
-			room = length;
+		const json = entry(mail);
+		const needed = Buffer.byteLength(json) + 1;
+		if (loads.length === 0 || loads.at(-1)!.mails.length === size || needed > room) {
+			loads.push({ mails: [], entries: [] });
+			room = callBytes;
 		}
-		calls.at(-1)!.push(mail);
+		loads.at(-1)!.mails.push(mail);
+		loads.at(-1)!.entries.push(json);
 		room -= needed;
 	}
-	return calls;
+	return loads;
+}
+
+/** The call was not read any further because of something in one of its mails: none was sent, and which one it is shows when they go one by one. */
+function isRefusedWhole({ status }: ProviderResponse): boolean {
+	return status === 400 || status === 413 || status === 422;
 }
 
 /** What no API sends as it is: characters beyond ASCII before the `@` (RFC 6531). */
@@ -172,8 +196,8 @@ export function quoted({ name, address }: Mailbox): string {
 }
 
 /** JSON in UTF-8. */
-export function postJson(url: string, body: unknown, headers: Record<string, string> = {}): ProviderRequest {
-	return { method: 'POST', url, headers: { accept: 'application/json', 'content-type': 'application/json', ...headers }, body: JSON.stringify(body) };
+export function postJson(url: string, body: string, headers: Record<string, string> = {}): ProviderRequest {
+	return { method: 'POST', url, headers: { accept: 'application/json', 'content-type': 'application/json', ...headers }, body };
 }
 
 function isTooFast(api: MailApi, response: ProviderResponse): boolean {

@@ -20,7 +20,7 @@ interface PostmarkResult {
 
 /** Postmark's Email API (https://postmarkapp.com/developer/api/email-api), 500 messages and 50 MB a call. It knows no idempotency keys. */
 export function createPostmarkChannel(settings: PostmarkSettings, tools: ChannelTools, connections?: number): EmailChannel {
-	const bodyOf = (mail: Mail) => ({
+	const entry = (mail: Mail) => JSON.stringify({
 		From: quoted(mail.from),
 		To: mail.to,
 		...(mail.replyTo && { ReplyTo: quoted(mail.replyTo) }),
@@ -38,12 +38,12 @@ export function createPostmarkChannel(settings: PostmarkSettings, tools: Channel
 	const api: MailApi = {
 		name,
 		connections: 5,
-		request: (mail) => postJson(`${settings.address}/email`, bodyOf(mail)),
+		request: (mail) => postJson(`${settings.address}/email`, entry(mail)),
 		read: (answer) => outcomeOf(parsed(answer) as PostmarkResult, answer),
 		batch: {
 			size: 500,
-			length: 40_000_000,
-			request: (mails) => postJson(`${settings.address}/email/batch`, mails.map(bodyOf)),
+			entry,
+			request: (body) => postJson(`${settings.address}/email/batch`, body),
 			read(answer, mails) {
 				const results = parsed(answer);
 				// No list: what is said is said of the whole call. A list too short leaves the others open.

@@ -16,15 +16,15 @@ export function createResendChannel(settings: MailApiSettings, tools: ChannelToo
 		// Two calls a second is what an account begins with.
 		connections: 2,
 		isRepeatable: true,
-		request: (mail) => postJson(`${settings.address}/emails`, bodyOf(mail), { 'idempotency-key': keyOf([mail]) }),
+		request: (mail) => postJson(`${settings.address}/emails`, entry(mail), { 'idempotency-key': keyOf([mail]) }),
 		read(answer) {
 			const { id } = jsonOf(answer);
 			return typeof id === 'string' && id && answer.status < 300 ? accepted('Accepted', id) : notAccepted(answer);
 		},
 		batch: {
 			size: 100,
-			length: 30_000_000,
-			request: (mails) => postJson(`${settings.address}/emails/batch`, mails.map(bodyOf), { 'idempotency-key': keyOf(mails), 'x-batch-validation': 'permissive' }),
+			entry,
+			request: (body, mails) => postJson(`${settings.address}/emails/batch`, body, { 'idempotency-key': keyOf(mails), 'x-batch-validation': 'permissive' }),
 			read: readBatch,
 		},
 		// The same key while the first call is still worked on.
@@ -66,8 +66,8 @@ function refusal(answer: ProviderResponse, error: string, words: string): SendOu
 	return isRecipient ? recipientRefusal(name, words) : providerRefusal(name, answer, words);
 }
 
-function bodyOf({ from, to, replyTo, subject, html, text, headers, ref }: Mail) {
-	return {
+function entry({ from, to, replyTo, subject, html, text, headers, ref }: Mail): string {
+	return JSON.stringify({
 		from: unquoted(from),
 		to: [to],
 		...(replyTo && { reply_to: unquoted(replyTo) }),
@@ -76,7 +76,7 @@ function bodyOf({ from, to, replyTo, subject, html, text, headers, ref }: Mail) 
 		text,
 		headers: Object.fromEntries(headers),
 		tags: Object.entries(refFields('resend', ref)).map(([tag, value]) => ({ name: tag, value })),
-	};
+	});
 }
 
 /** Resend refuses a name in quotes, and a bare one with any of these. */

@@ -13,7 +13,7 @@ export function createSendGridChannel(settings: MailApiSettings, tools: ChannelT
 	const api: MailApi = {
 		name,
 		connections: 10,
-		request: (mail) => postJson(`${settings.address}/v3/mail/send`, bodyOf(mail)),
+		request: (mail) => postJson(`${settings.address}/v3/mail/send`, JSON.stringify(bodyOf(mail))),
 		read(answer) {
 			if (answer.status === 202) return accepted('Accepted', answer.headers['x-message-id']);
 			const errors = [jsonOf(answer).errors].flat() as Array<{ message?: unknown; field?: unknown } | undefined>;

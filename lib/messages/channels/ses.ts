@@ -24,12 +24,13 @@ export function createSesChannel(settings: SesSettings, tools: ChannelTools, con
 		connections: 10,
 		async request(mail) {
 			const { message } = await builder.sendMail(mailData(mail.message, mail.from, { name: '', address: mail.to }));
-			return postJson(`${settings.address}/v2/email/outbound-emails`, {
+			const body = {
 				Destination: { ToAddresses: [mail.to] },
 				Content: { Raw: { Data: (message as Buffer).toString('base64') } },
 				EmailTags: Object.entries(refFields('ses', mail.ref)).map(([Name, Value]) => ({ Name, Value })),
 				...(settings.configurationSet && { ConfigurationSetName: settings.configurationSet }),
-			});
+			};
+			return postJson(`${settings.address}/v2/email/outbound-emails`, JSON.stringify(body));
 		},
 		read(answer, mail) {
 			const { MessageId: id } = jsonOf(answer);

@@ -47,12 +47,23 @@ describe.each([providerNamed('Postmark'), providerNamed('Resend')])('a batch of 
 		expect(server.requests.map(({ path }) => path.endsWith('/batch'))).toEqual([true, true, false]);
 	});
 
-	test('long messages are divided by their length', async () => {
+	test.each(['"', '山', '\u0001'])('long messages of %j are divided by their bytes', async (letter) => {
 		const { server, channel } = await stageFor(provider);
-		const html = '"'.repeat(2_000_000);
+		const html = letter.repeat(300_000);
 		expect(statuses(await channel.sendMany!(mails(12, () => ({ html }))))).toEqual(Array(12).fill('sent'));
 		expect(server.requests.length).toBeGreaterThan(1);
-		expect(Math.max(...server.requests.map(({ body }) => body.length))).toBeLessThan(provider.name === 'Postmark' ? 50_000_000 : 40_000_000);
+		expect(server.requests.length).toBeLessThan(12);
+		for (const { body } of server.requests) expect(body.length).toBeLessThanOrEqual(5_000_100);
+		expect(server.taken.map(({ to }) => to)).toEqual(mails(12).map(({ to }) => to));
+	});
+
+	test.each([400, 413, 422])('a call that is refused whole (%i) goes out one by one: what is wrong with one is no other\'s', async (status) => {
+		const { server, channel } = await stageFor(provider);
+		server.faults.push({ instead: { status, body: { statusCode: status, name: 'validation_error', message: 'Invalid `to` field.', ErrorCode: 300, Message: "Invalid 'To' address" } } });
+		const outcomes = await channel.sendMany!(mails(4, (index) => (index === 2 ? { to: provider.refusedRecipient } : {})));
+		expect(statuses(outcomes)).toEqual(['sent', 'sent', 'refused', 'sent']);
+		expect(server.taken).toHaveLength(3);
+		expect(server.requests).toHaveLength(5);
 	});
 
 	test('none at all asks nothing', async () => {
