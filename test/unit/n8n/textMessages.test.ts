@@ -10,6 +10,7 @@ import { type Installation, openInstallation } from '../../../lib/n8n/installati
 import { composerFor, type SendOptions } from '../../../nodes/SendReminder/compose/compose';
 import { providerOf } from '../../../nodes/SendReminder/providers';
 import { SendReminder } from '../../../nodes/SendReminder/SendReminder.node';
+import { madeUp } from '../../mocks/mail-apis/server';
 import { sampleItem, sampleSettings } from '../messages/samples';
 import { type Execution, fakeExecution } from './execution';
 
@@ -172,7 +173,7 @@ describe('providers', () => {
 		['whatsapp', { whatsappProvider: 'whatsappCloud', phoneNumberId: '106540352242922' }, { whatsAppApi }],
 		['push', {}, { shopJourneysVapidApi }],
 		['webhook', { webhookAddress: 'http://10.0.0.5:8080/x' }, {}],
-		['webhook', { webhookAddress: 'https://crm.fern.example/x' }, { shopJourneysShopApi: { signingSecret: 'whsec_MDEyMzQ1Njc4OWFiY2RlZg==' }, httpHeaderAuth: { name: 'X-Key', value: 'abc' } }],
+		['webhook', { webhookAddress: 'https://crm.fern.example/x' }, { shopJourneysShopApi: { signingSecret: madeUp('whsec') }, httpHeaderAuth: { name: 'X-Key', value: 'abc' } }],
 	])('%s opens with %j', async (channel, parameters, credentials) => {
 		expect((await opening({ parameters: { channel, ...parameters }, credentials })).connections).toBe(5);
 	});
