@@ -235,7 +235,7 @@ describe.each(apis)('$name', (provider) => {
 		});
 
 		test(`a provider that hangs ${doubtful}`, async () => {
-			const { server, channel } = await stageFor(provider, { timeoutMs: 1000 });
+			const { server, channel } = await stageFor(provider, { timeoutMs: 2500 });
 			server.faults.push({ after: 'hang' });
 			expect(await channel.send(message)).toMatchObject({ status: provider.isRepeatable ? 'sent' : 'unknown' });
 			expect(server.taken).toHaveLength(1);
@@ -271,9 +271,11 @@ describe.each(apis)('$name', (provider) => {
 		});
 
 		test('something that does not speak TLS is for now', async () => {
-			const { server, channel } = await stageFor(provider, { address: 'https://127.0.0.1:1' });
+			const plain = await provider.start();
+			const { channel } = await stageFor(provider, { address: `https://127.0.0.1:${plain.port}` });
 			expect(await channel.send(message)).toMatchObject(soon);
-			expect(server.requests).toHaveLength(0);
+			expect(plain.requests).toHaveLength(0);
+			await plain.close();
 		});
 	});
 

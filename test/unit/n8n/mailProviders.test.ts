@@ -3,6 +3,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { INodeProperties, INodePropertyOptions } from 'n8n-workflow';
 import { ShopJourneysResendApi } from '../../../credentials/ShopJourneysResendApi.credentials';
+import { refOf } from '../../../lib/messages/channels/ref';
+import { readLink } from '../../../lib/messages/links';
 import { type Installation, openInstallation } from '../../../lib/n8n/installation';
 import * as sendTest from '../../../nodes/SendReminder/operations/sendTest.operation';
 import { providerOf } from '../../../nodes/SendReminder/providers';
@@ -137,6 +139,8 @@ describe.each(apis)('$name', (api) => {
 		const [mail] = server.taken;
 		expect(mail).toMatchObject({ to: 'me@fern.example', subject: '[Test] Hello Mia 🌿', headers: { 'auto-submitted': 'auto-generated', 'list-unsubscribe-post': 'List-Unsubscribe=One-Click' } });
 		expect(mail.html).toContain('3 in the cart');
+		// What the provider's events give back names this message, and is signed by this installation.
+		expect(readLink(refOf(api.carrier, mail.metadata)!, live.linkSecret, Date.now(), 'message')).toMatchObject({ kind: 'message', channel: 'email' });
 		expect(mail.headers['list-unsubscribe']).toMatch(/^<https:\/\/n8n\.fern\.example\/webhook\/1\/messages\?t=[^>]+>, <mailto:/);
 		await live.hub.close();
 		rmSync(folder, { recursive: true, force: true });
