@@ -78,8 +78,7 @@ type Happened = Happening['happened'];
 
 /** What a journey listens to of what happened. */
 function heard({ trigger, events = [], eventName }: JourneyDefinition, event: ShopEvent, happened: Happened): Happened[number] | undefined {
-	// What a machine did with a message is nobody's interest.
-	if (trigger !== 'event' || event.message?.isMachine) return undefined;
+	if (trigger !== 'event') return undefined;
 	return happened.find(({ type }) => events.includes(type) && (type !== 'custom' || event.custom?.name === eventName));
 }
 

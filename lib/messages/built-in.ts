@@ -63,7 +63,7 @@ function linkOf({ links }: MessageContext, kind: string): string {
 
 function missingLink({ label }: BuiltInMessage): ShopJourneysError {
 	return new ShopJourneysError('TEMPLATE_INVALID', `The message "${label}" needs a link that leads to Message Webhook Trigger, which is not published, or not at a public https address`, {
-		hint: 'Publish a workflow with Message Webhook Trigger (template "Links in messages"), and set WEBHOOK_URL for n8n.',
+		hint: 'Publish a workflow with Message Webhook Trigger (template "Message Tracking"), and set WEBHOOK_URL for n8n.',
 	});
 }
 
@@ -84,7 +84,7 @@ function asideOf({ uses, asks }: BuiltInMessage, { links, customer }: MessageCon
 }
 
 /** What the words of a message may name. Text and formatted values only. */
-function valuesOf({ placeholders }: BuiltInMessage, { shop, order, product, view }: MessageContext, data: RenderData): PhraseValues {
+function valuesOf({ placeholders }: BuiltInMessage, { shop, order, product, view, event }: MessageContext, data: RenderData): PhraseValues {
 	const values: PhraseValues = { shop: shop.name };
 	for (const placeholder of placeholders) {
 		if (placeholder === 'order') values.order = order.number;
@@ -92,7 +92,7 @@ function valuesOf({ placeholders }: BuiltInMessage, { shop, order, product, view
 		else if (placeholder === 'due') values.due = formatDate(order.paymentDueAt, 'long', data);
 		else if (placeholder === 'waits') values.waits = listed(order.waitsFor, data.locale);
 		else if (placeholder === 'product') values.product = product.title;
-		else if (placeholder === 'topic') values.topic = product.title || product.category || view.category;
+		else if (placeholder === 'topic') values.topic = product.title || product.category || view.category || (event.data.category ?? '');
 		else if (placeholder === 'page') values.page = view.title;
 		else if (placeholder === 'count') values.count = product.stock ?? '';
 	}

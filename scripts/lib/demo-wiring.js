@@ -13,7 +13,7 @@ const sendReminderType = 'n8n-nodes-shop-journeys.sendReminder';
 
 const demoTemplates = [
 	'00-connect/connect-demo-shop.json',
-	'00-connect/message-links.json',
+	'00-connect/message-tracking.json',
 	'03-cart-reminder/abandoned-cart.json',
 	'03-cart-reminder/abandoned-checkout.json',
 ];

@@ -1,15 +1,26 @@
 import { randomUUID } from 'node:crypto';
 import { type ClockOrigin, createClock, dayMs } from '../../lib/model/clock';
 import type { CustomerRecord, EnrolmentRecord } from '../../lib/model/records';
+import { type LinkKind, linkParameters } from '../../lib/messages/links';
 import type { Json, LogEntry, Store } from '../../lib/store/store';
 import { filledIn, type Installation, template, until, webhookUrl, type Workflow } from './installation';
 import { Shop } from './shop';
+import { userAgent } from './tracking-page';
 
 /** The Shop Webhook Trigger of one more shop in the same n8n. */
 export function connectTo(shop: string, change: Record<string, unknown> = {}): Workflow {
 	const connect = { ...filledIn(template('00-connect/connect-demo-shop.json'), { shop: { shop, ...change } }), id: `e2eConnect_${shop}`, name: `Connect ${shop}` };
 	for (const node of connect.nodes) if (node.webhookId) node.webhookId = `e2e-${shop}`;
 	return connect;
+}
+
+/** What serves the links in the messages of one more shop. */
+export function linksOf(shop: string): Workflow {
+	const links = filledIn(template('00-connect/message-tracking.json'));
+	for (const node of links.nodes) {
+		if (node.webhookId) Object.assign(node, { webhookId: `e2e-links-${shop}`, parameters: { ...node.parameters, shop } });
+	}
+	return { ...links, id: `e2eLinks_${shop}` };
 }
 
 /** A shipped journey in one of the shops, with nothing changed but what the test says. */
@@ -58,7 +69,7 @@ export class Customers {
 	}
 
 	/** An order of a customer, with what the test says of it. */
-	async order(type: 'order_placed' | 'order_updated' | 'order_paid' | 'order_held', email: string, order: Record<string, unknown> = {}): Promise<void> {
+	async order(type: 'order_placed' | 'order_updated' | 'order_paid' | 'order_held' | 'order_delivered', email: string, order: Record<string, unknown> = {}): Promise<void> {
 		await this.tell(orderOf(type, email, order));
 	}
 
@@ -71,6 +82,12 @@ export class Customers {
 	async timeline(email: string): Promise<LogEntry[]> {
 		const id = await this.idOf(email);
 		return id === undefined ? [] : (await this.store.readTimeline(`customer:${id}`, { limit: 200 })).reverse();
+	}
+
+	/** The customer as the store knows them. */
+	async customer(email: string): Promise<CustomerRecord | null> {
+		const id = await this.idOf(email);
+		return id === undefined ? null : (await this.store.read<CustomerRecord>([`customer:${id}`]))[0].value;
 	}
 
 	/** The customer's enrolments under way. */
@@ -158,3 +175,42 @@ export function atTheSameTime(stories: Record<string, () => Promise<void>>, limi
 		limitMs,
 	);
 }
+
+type Mail = ReturnType<Customers['mails']>[number];
+
+/** What a person does with a mail, by the links that are in it. */
+export const reader = {
+	/** The first link of a kind, with what follows its token. */
+	link({ html }: Mail, kind: LinkKind, value = ''): string {
+		const decoded = String(html).replaceAll('&#x3D;', '=').replaceAll('&amp;', '&');
+		const found = new RegExp(`http://127\\.0\\.0\\.1[^"\\s<>]*/messages\\?${linkParameters[kind]}=[\\w.-]+${value && `&v=${value}(?!\\d)`}`).exec(decoded);
+		if (!found) throw new Error(`The mail has no link of the kind "${kind}" ${value}`);
+		return found[0];
+	},
+
+	async opens(mail: Mail): Promise<void> {
+		const response = await fetch(reader.link(mail, 'open'), { headers: { 'user-agent': userAgent } });
+		expect([response.status, response.headers.get('content-type')]).toEqual([200, 'image/gif']);
+	},
+
+	/** Follows the first link to the shop. Returns where it leads. */
+	async clicks(mail: Mail): Promise<string> {
+		const response = await fetch(reader.link(mail, 'click'), { headers: { 'user-agent': userAgent }, redirect: 'manual' });
+		expect(response.status).toBe(302);
+		return response.headers.get('location')!;
+	},
+
+	/** Opens a page of ours: what it shows. */
+	async looksAt(link: string): Promise<string> {
+		const response = await fetch(link, { headers: { 'user-agent': userAgent } });
+		expect(response.status).toBe(200);
+		return await response.text();
+	},
+
+	/** Presses the button of a page of ours. */
+	async submits(link: string, fields: Record<string, string> = {}): Promise<string> {
+		const response = await fetch(link, { method: 'POST', body: new URLSearchParams(fields), headers: { 'user-agent': userAgent } });
+		expect(response.status).toBe(200);
+		return await response.text();
+	},
+};

@@ -29,7 +29,7 @@ const withBrowser = process.env.SHOP_JOURNEYS_NO_BROWSER_TESTS && !findChromium(
 withBrowser("our nodes in n8n's editor, in a real browser", () => {
 	const connect = filledIn(template('00-connect/connect-demo-shop.json'));
 	const shopify = filledIn(template('00-connect/connect-shopify.json'), { shop: { shop: 'shopify' } });
-	const links = template('00-connect/message-links.json');
+	const links = template('00-connect/message-tracking.json');
 	const journey = filledIn(template('03-cart-reminder/abandoned-cart.json'));
 	const trigger = journey.nodes.find(({ type }) => type.endsWith('cartAbandonedTrigger'))!;
 	const [send] = journey.nodes.filter(({ type }) => type.endsWith('sendReminder'));

@@ -32,6 +32,9 @@ export function template(file: string): Workflow {
 	return JSON.parse(readFileSync(path.join(templatesDir, file), 'utf8')) as Workflow;
 }
 
+/** Whom the staff's mails go to. */
+export const staffAddress = 'staff@tea.example';
+
 /** What an operator does after importing: chooses credentials, fills in the shop, and whatever else a test changes. */
 export function filledIn(workflow: Workflow, change: { shop?: Record<string, unknown>; trigger?: Record<string, unknown>; send?: Record<string, unknown>; settings?: Record<string, unknown> } = {}): Workflow {
 	const copy = structuredClone(workflow);
@@ -59,6 +62,10 @@ export function filledIn(workflow: Workflow, change: { shop?: Record<string, unk
 				break;
 			case 'sendReminder':
 				node.parameters = { ...node.parameters, ...change.send };
+				node.credentials = { smtp: { id: 'e2eSmtp', name: 'Mail' } };
+				break;
+			case 'n8n-nodes-base.emailSend':
+				node.parameters = { ...node.parameters, fromEmail: 'n8n@tea.example', toEmail: staffAddress };
 				node.credentials = { smtp: { id: 'e2eSmtp', name: 'Mail' } };
 				break;
 			default:

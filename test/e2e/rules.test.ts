@@ -9,7 +9,7 @@ const hours = (count: number) => new Promise((resolve) => setTimeout(resolve, (c
 
 describe('what starts, postpones and ends reminders in a real n8n', () => {
 	const connect = filledIn(template('00-connect/connect-demo-shop.json'));
-	const links = template('00-connect/message-links.json');
+	const links = template('00-connect/message-tracking.json');
 	const cart = filledIn(template('03-cart-reminder/abandoned-cart.json'), { trigger: { schedule } });
 	const checkout = filledIn(template('03-cart-reminder/abandoned-checkout.json'), { trigger: { schedule } });
 	// A second shop in the same installation, whose sending is paused.

@@ -7,7 +7,7 @@ const speed = 21_600;
 describe('the shipped abandoned-cart journey in a real n8n', () => {
 	const connect = filledIn(template('00-connect/connect-demo-shop.json'));
 	const journey = filledIn(template('03-cart-reminder/abandoned-cart.json'));
-	const links = template('00-connect/message-links.json');
+	const links = template('00-connect/message-tracking.json');
 	let n8n: Installation;
 	let shop: Shop;
 

@@ -303,6 +303,13 @@ describe('Record Event', () => {
 		expect((await history((await found()).id))?.recent[0]).toMatchObject({ type: 'custom', name: 'workshop booked', atMs: nowMs });
 	});
 
+	it('records that the customer turned to the shop, and that a message was answered', async () => {
+		await run('recordEvent', { ...ofAnna, eventType: 'contacted', contactWay: 'chat', topic: 'delivery', contactText: 'Where is my parcel?' });
+		await run('recordEvent', { ...ofAnna, eventType: 'message_replied', contactText: 'No, thank you.' });
+		const recorded = (await history((await found()).id))!.recent.map(({ type }) => type);
+		expect(recorded).toEqual(expect.arrayContaining(['contacted', 'message_replied']));
+	});
+
 	it('records a contact with its topic', async () => {
 		await run('recordEvent', { ...ofAnna, eventType: 'contact', topic: 'delivery' });
 		const [entry] = await shop.store.readTimeline(keys.customer((await found()).id), { limit: 1 });
