@@ -183,7 +183,7 @@ export const reader = {
 	/** The first link of a kind, with what follows its token. */
 	link({ html }: Mail, kind: LinkKind, value = ''): string {
 		const decoded = String(html).replaceAll('&#x3D;', '=').replaceAll('&amp;', '&');
-		const found = new RegExp(`http://127\\.0\\.0\\.1[^"\\s<>]*/messages\\?${linkParameters[kind]}=[\\w.-]+${value && `&v=${value}(?!\\d)`}`).exec(decoded);
+		const found = new RegExp(`http://[^"\\s<>]*/messages\\?${linkParameters[kind]}=[\\w.-]+${value && `&v=${value}(?!\\d)`}`).exec(decoded);
 		if (!found) throw new Error(`The mail has no link of the kind "${kind}" ${value}`);
 		return found[0];
 	},
