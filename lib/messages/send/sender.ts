@@ -6,7 +6,7 @@ import { type Clock, dayMs, secondMs } from '../../model/clock';
 import { isShopJourneysError, ShopJourneysError } from '../../model/errors';
 import type { MessageChannel } from '../../model/events';
 import type { JourneyItem } from '../../model/item';
-import { indexes, keys, type CustomerRecord, type EnrolmentRecord, type ProductRecord, type SendRecord } from '../../model/records';
+import { indexes, keys, type CustomerRecord, type ProductRecord, type SendRecord } from '../../model/records';
 import { notSentReasons, type NotSentReason } from '../../model/reasons';
 import type { ShopSettings } from '../../model/settings';
 import type { Store, Versioned } from '../../store/store';
@@ -14,7 +14,7 @@ import { transact, type Transaction } from '../../store/transaction';
 import type { OutgoingMessage, SendChannel, SendOutcome } from '../channels/channel';
 import { isTooOld, type Refusal, refusal, sampleToken, standing, type GuardFacts, type UncertainPolicy } from './guards';
 import { Ledger } from './ledger';
-import { type Offer, offerOf, type Shown, shownIn, truthful } from './truth';
+import { type Offer, type OfferedParts, offerOf, type Shown, shownIn, truthful } from './truth';
 import { keepWebView, trimWebViewsSometimes, zipPage } from './webViews';
 
 /** One message to send: an item of a journey, or an item of the operator's with a campaign key. */
@@ -275,7 +275,7 @@ async function itemOfNow({ cart, enrolment, settings, kind }: GuardFacts, job: S
 		item = { ...item, cart: itemCart(cart, settings, await products.get(cart.items)) };
 	}
 	if (isUnchecked) return item;
-	const parts = offeredParts(item, kind, enrolment?.record ?? null, enrolment?.definition?.anchor?.type === 'supply');
+	const parts = offeredParts(item, kind, enrolment);
 	const variantId = enrolment?.record?.variantId;
 	const shown = shownIn(parts, variantId);
 	if (shown.length === 0) return item;
@@ -286,10 +286,15 @@ async function itemOfNow({ cart, enrolment, settings, kind }: GuardFacts, job: S
 	return now === parts || now === null ? now && item : { ...item, ...now };
 }
 
-/** What of an item offers something. A product of an order that was placed is only spoken of, unless it is to be ordered again; so is what a message about a purchase names. */
-function offeredParts({ cart, product, view, order }: SendJob['item'], kind: 'marketing' | 'transactional', enrolment: EnrolmentRecord | null, isReorder: boolean): Partial<Pick<JourneyItem, 'cart' | 'product' | 'view'>> {
-	const isAboutOrder = order !== undefined || enrolment?.orderId !== undefined;
-	const isOffered = !isAboutOrder || (kind === 'marketing' && isReorder);
+/**
+ * What of an item offers something. The product of a journey that waits for its return is known to be sold out. A product of an order
+ * that was placed is only spoken of, unless it is to be ordered again; so is what a message about a purchase names.
+ */
+function offeredParts({ cart, product, view, order }: SendJob['item'], kind: 'marketing' | 'transactional', enrolment: GuardFacts['enrolment']): OfferedParts {
+	const { endsOn = [], anchor } = enrolment?.definition ?? {};
+	const isAboutOrder = order !== undefined || enrolment?.record?.orderId !== undefined;
+	const isReorder = kind === 'marketing' && anchor?.type === 'supply';
+	const isOffered = !endsOn.includes('restocked') && (!isAboutOrder || isReorder);
 	return {
 		...(Array.isArray(cart?.items) && { cart }),
 		...(isOffered && typeof product?.id === 'string' && { product }),

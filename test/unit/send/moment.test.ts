@@ -114,6 +114,11 @@ describe('a journey about a product', () => {
 		expect(reasonOf(await post.sendOne(item))).toBe('sold_out');
 	});
 
+	it('that waits for its return speaks of it while it is sold out', async () => {
+		await stockOf(0);
+		expect(reasonOf(await post.sendOne(await claimAbout({ id: 'waiting', endsOn: ['restocked', 'same_product'] }, { productId: 'tea' })))).toBe('sent');
+	});
+
 	it('that was bought speaks of it although it is sold out, unless it is to be bought again', async () => {
 		await stockOf(0);
 		const rate = await claimAbout({ id: 'rate' }, { productId: 'tea', orderId: 'order-1' });
