@@ -142,13 +142,17 @@ function escaped(url: string): string {
 	return url.replace(/&/g, '&amp;').replace(/"/g, '&quot;');
 }
 
-/** The picture that tells of an opening, and the link that only machines find. */
+/** The picture that tells of an opening, and the link that only machines find: it comes first, so that a scanner gives itself away before it follows others. */
 function withUnseen(html: string, linker: MessageLinker, shopUrl: string): string {
 	const trap = linker.trap(webUrl(shopUrl));
-	const unseen = [
-		`<img src="${linker.link('open')}" alt="" width="1" height="1" style="display:block;width:1px;height:1px;border:0;">`,
-		trap ? `<a href="${trap}" style="display:none;" tabindex="-1" aria-hidden="true"></a>` : '',
-	].join('');
-	const at = html.lastIndexOf('</body>');
-	return at < 0 ? html + unseen : html.slice(0, at) + unseen + html.slice(at);
+	const hidden = trap ? `<a href="${trap}" style="display:none;" tabindex="-1" aria-hidden="true"></a>` : '';
+	const picture = `<img src="${linker.link('open')}" alt="" width="1" height="1" style="display:block;width:1px;height:1px;border:0;">`;
+	const end = html.lastIndexOf('</body>');
+	const pictured = inserted(html, end < 0 ? html.length : end, picture);
+	const body = /<body\b[^>]*>/i.exec(html);
+	return inserted(pictured, body ? body.index + body[0].length : pictured.length, hidden);
+}
+
+function inserted(text: string, at: number, part: string): string {
+	return text.slice(0, at) + part + text.slice(at);
 }

@@ -1,6 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import { confirmLifeMs, linkParameters, type LinkKind, readLink, signedUrl, signLink, trapUrl } from '../../../lib/messages/links';
 import { dayMs, hourMs, minuteMs } from '../../../lib/model/clock';
+import { MessageLinker, withTracking } from '../../../lib/messages/tracking';
 import { type CustomerRecord, keys, type WebViewRecord } from '../../../lib/model/records';
 import { transact } from '../../../lib/store/transaction';
 import { browser, mockCurrent, openDesk } from './messageWebhook';
@@ -120,6 +121,19 @@ describe('a click', () => {
 		desk.pass(2 * minuteMs);
 		await desk.get(desk.link('click', { to }));
 		expect((await desk.timeline()).map(({ machine, detail }) => (machine ? detail : 'person')).slice(-3)).toEqual(['trap', 'trap', 'person']);
+	});
+
+	test('by a scanner that goes through a mail from its first link on is none of a reader', async () => {
+		const { kind: _kind, channel, ...message } = desk.link('click');
+		const linker = new MessageLinker(desk.installation.linkSecret, { ...message, channel }, 'https://n8n.example.com/webhook/messages', 0);
+		const mail = '<html><body class="mail"><a href="https://fern.example.com/a">A</a><a href="https://fern.example.com/b">B</a></body></html>';
+		const { html } = withTracking({ html: mail, text: '' }, { linker, countsClicks: true, products: new Map(), shopUrl: 'https://fern.example.com' });
+		for (const [, c] of html.matchAll(/href="[^"]*\?c=([\w.-]+)/g)) await desk.ask({ query: { c } });
+		expect((await desk.timeline()).map(({ machine, detail }) => (machine ? detail : 'person')).slice(-3)).toEqual(['trap', 'trap', 'trap']);
+		expect((await desk.send()).clickedAtMs).toBeUndefined();
+		expect(html).toMatch(/<img [^>]*\?o=[^>]*><\/body><\/html>$/);
+		const bare = withTracking({ html: '<p>No body</p>', text: '' }, { linker, countsClicks: true, products: new Map(), shopUrl: 'https://fern.example.com' });
+		expect(bare.html).toMatch(/^<p>No body<\/p><img [^>]*><a [^>]*><\/a>$/);
 	});
 
 	test('is answered although the store fails or hangs, and the log says so', async () => {
