@@ -14,8 +14,8 @@ const nowMs = 1_770_000_000_000;
 const installation = (isDemo = false) => ({ linkSecret, isDemo, clock: { machineNowMs: () => nowMs } }) as unknown as Installation;
 const address = 'https://journeys.fern.example/webhook/messages';
 const customer = { id: 'cus-1', email: 'mia@example.org', firstName: 'Mia', locale: 'en-GB', consent: { email: { status: 'subscribed' } }, orders: { count: 0, spentMinor: {} }, open: {} } as unknown as CustomerRecord;
-const inJourney = (kind: 'marketing' | 'transactional' = 'marketing'): SendJob => ({ item: { ...sampleItem({ journey: { kind } }) }, customerId: null, itemIndex: 0, sendKey: '1:node-1', messageKey: 'main/enr-1/x/1/node-1', campaign: null });
-const inCampaign: SendJob = { item: { email: 'mia@example.org' }, customerId: 'cus-1', itemIndex: 0, sendKey: 'node-1', messageKey: 'main/w/node-1/summer/cus-1', campaign: 'w/node-1/summer' };
+const inJourney = (kind: 'marketing' | 'transactional' = 'marketing'): SendJob => ({ item: { ...sampleItem({ journey: { kind } }) }, customerId: null, itemIndex: 0, sendKey: '1:node-1', messageKey: `main/${nowMs}/1`, campaign: null });
+const inCampaign: SendJob = { item: { email: 'mia@example.org' }, customerId: 'cus-1', itemIndex: 0, sendKey: 'node-1', messageKey: `main/${nowMs}/summer`, campaign: 'w/node-1/summer' };
 
 const words = { message: 'custom', subject: 'Hello {{customer.firstName}}', html: '<body><a href="{{shop.url}}/new">New</a></body>', text: 'New: {{shop.url}}/new' };
 
