@@ -49,6 +49,8 @@ function demoShopParameters({ shopUrl }) {
 		sendingMode: 'live',
 		// The demo's visitor may try what happens without a tick in the box.
 		consentPolicy: { softOptIn: true },
+		// Who tries a second cart at once wants to see its mail, too.
+		rest: { email: 0, sms: 0, push: 0 },
 		moreSettings: { colour: '#1f6f54', replyTo: 'Anna <anna@fern-and-field.example>' },
 	};
 }
