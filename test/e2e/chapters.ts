@@ -180,12 +180,17 @@ type Mail = ReturnType<Customers['mails']>[number];
 
 /** What a person does with a mail, by the links that are in it. */
 export const reader = {
-	/** The first link of a kind, with what follows its token. */
-	link({ html }: Mail, kind: LinkKind, value = ''): string {
+	/** The links of a kind, with what follows their tokens. */
+	links({ html }: Mail, kind: LinkKind, value = ''): string[] {
 		const decoded = String(html).replaceAll('&#x3D;', '=').replaceAll('&amp;', '&');
-		const found = new RegExp(`http://[^"\\s<>]*/messages\\?${linkParameters[kind]}=[\\w.-]+${value && `&v=${value}(?!\\d)`}`).exec(decoded);
-		if (!found) throw new Error(`The mail has no link of the kind "${kind}" ${value}`);
-		return found[0];
+		return decoded.match(new RegExp(`http://[^"\\s<>]*/messages\\?${linkParameters[kind]}=[\\w.-]+${value && `&v=${value}(?!\\d)`}`, 'g')) ?? [];
+	},
+
+	/** The first link of a kind. */
+	link(mail: Mail, kind: LinkKind, value = ''): string {
+		const [link] = reader.links(mail, kind, value);
+		if (!link) throw new Error(`The mail has no link of the kind "${kind}" ${value}`);
+		return link;
 	},
 
 	async opens(mail: Mail): Promise<void> {
@@ -193,11 +198,14 @@ export const reader = {
 		expect([response.status, response.headers.get('content-type')]).toEqual([200, 'image/gif']);
 	},
 
-	/** Follows the first link to the shop. Returns where it leads. */
-	async clicks(mail: Mail): Promise<string> {
-		const response = await fetch(reader.link(mail, 'click'), { headers: { 'user-agent': userAgent }, redirect: 'manual' });
+	/** Follows the first link that leads to this page. */
+	async clicks(mail: Mail, page: string): Promise<void> {
+		const targetOf = (link: string) => Buffer.from(new URL(link).searchParams.get(linkParameters.click)!.split('.')[0], 'base64url').toString();
+		const link = reader.links(mail, 'click').find((one) => targetOf(one).includes(page));
+		if (!link) throw new Error(`No link of the mail leads to ${page}`);
+		const response = await fetch(link, { headers: { 'user-agent': userAgent }, redirect: 'manual' });
 		expect(response.status).toBe(302);
-		return response.headers.get('location')!;
+		expect(response.headers.get('location')).toContain(page);
 	},
 
 	/** Opens a page of ours: what it shows. */
