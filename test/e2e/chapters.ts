@@ -182,7 +182,8 @@ type Mail = ReturnType<Customers['mails']>[number];
 export const reader = {
 	/** The links of a kind, with what follows their tokens. */
 	links({ html }: Mail, kind: LinkKind, value = ''): string[] {
-		const decoded = String(html).replaceAll('&#x3D;', '=').replaceAll('&amp;', '&');
+		// The link for machines is none that a person sees.
+		const decoded = String(html).replace(/<a [^>]*aria-hidden="true"><\/a>/, '').replaceAll('&#x3D;', '=').replaceAll('&amp;', '&');
 		return decoded.match(new RegExp(`http://[^"\\s<>]*/messages\\?${linkParameters[kind]}=[\\w.-]+${value && `&v=${value}(?!\\d)`}`, 'g')) ?? [];
 	},
 
