@@ -57,7 +57,7 @@ export const settingsFields: INodeProperties[] = [
 				name: 'doubleOptIn',
 				type: 'boolean',
 				default: true,
-				description: 'Whether who subscribes must confirm it by a link in a mail before marketing is sent, whether in the shop or in a form. Off unless added here; some countries ask for it. Needs the journey that asks: Double Opt-In.',
+				description: 'Whether who subscribes must confirm it by a link in a mail before marketing is sent, whether in the shop or in a form. Off unless added here; some countries ask for it. Needs the journey that asks, "Confirm Subscription".',
 			},
 			{
 				displayName: 'Soft Opt-In at Checkout',
