@@ -89,7 +89,7 @@ export class MessageWebhookTrigger implements INodeType {
 		],
 		triggerPanel: {
 			header: 'Publish this workflow once; Send Reminder finds its address by itself',
-			activationHint: 'Once published, messages carry unsubscribe links that lead here. Mail programs need a public https address: set WEBHOOK_URL for n8n.',
+			activationHint: 'Once published, messages carry unsubscribe links that lead here. Mail programs need a public https address: set WEBHOOK_URL for n8n. At your mail or SMS provider, enter the same address with ?p= and its name behind it (sendgrid, mailgun, postmark, resend, ses, twilio, meta) for deliveries, bounces and replies.',
 			executionsHelp: {
 				inactive: 'Publish the workflow. What recipients do is recorded, with one execution for each of the events chosen.',
 				active: 'Links in messages lead here. Each of the events chosen starts one execution.',

@@ -1,11 +1,11 @@
 import type { INodeProperties } from 'n8n-workflow';
 import { ShopJourneysError } from '../../../lib/model/errors';
-import type { MessageFacts, OrderFacts, ReturnFacts, ShopEvent } from '../../../lib/model/events';
+import type { OrderFacts, ReturnFacts, ShopEvent } from '../../../lib/model/events';
 import type { JourneyItem } from '../../../lib/model/item';
-import { type CustomerRecord, type EnrolmentRecord, keys, type OrderRecord } from '../../../lib/model/records';
-import { readMany } from '../../../lib/journeys/items';
+import { type CustomerRecord, keys, type OrderRecord } from '../../../lib/model/records';
 import { pairRows } from '../fields';
 import { livingCustomer, type Output, type Run, tell, textOf, withCustomer } from '../run';
+import { recordReply } from './recordReply';
 import { linkOf, listOf, type PairParameter, pairsOf, timeOf } from '../values';
 
 const shownFor = (...eventType: string[]) => ({ displayOptions: { show: { operation: ['recordEvent'], eventType } } });
@@ -22,7 +22,7 @@ export const description: INodeProperties[] = [
 			{ name: 'Contact (as a Custom Event)', value: 'contact', description: 'The custom event "contact", with its topic: for journeys that listen to that' },
 			{ name: 'Custom Event', value: 'custom', description: 'Anything of your own, by its name' },
 			{ name: 'Invoice Is Due', value: 'order_awaiting_payment', description: 'An order is to be paid by the customer, until a date' },
-			{ name: 'Message Replied To', value: 'message_replied', description: 'The customer answered a message: its journey ends where it listens, and other marketing of theirs' },
+			{ name: 'Message Replied To', value: 'message_replied', description: 'The customer answered a mail: its journey ends, since a person takes over. Takes items of Email Trigger (IMAP) as they are; what no person wrote gives no item.' },
 			{ name: 'Order Is Held for Goods', value: 'order_held', description: 'Which goods the order waits for; none: it waits no more' },
 			{ name: 'Return Changed', value: 'return_updated', description: 'Goods that come back: where they are, and whether bank details are missing' },
 		],
@@ -42,8 +42,8 @@ export const description: INodeProperties[] = [
 		...shownFor('contacted'),
 	},
 	{ displayName: 'Topic', name: 'topic', type: 'string', default: '', placeholder: 'e.g. delivery', ...shownFor('contact', 'contacted') },
-	{ displayName: 'Text', name: 'contactText', type: 'string', default: '', placeholder: 'e.g. Where is my parcel?', ...shownFor('contacted', 'message_replied'), description: 'What the customer wrote. Its beginning is kept.' },
-	{ displayName: 'In Reply To', name: 'inReplyTo', type: 'string', default: '', placeholder: 'e.g. <1f0c@shop.example.com>', ...shownFor('message_replied'), description: 'The Message-ID in the header In-Reply-To of the answer. Empty: the customer’s marketing under way ends, whichever message it was.' },
+	{ displayName: 'Text', name: 'contactText', type: 'string', default: '', placeholder: 'e.g. Where is my parcel?', ...shownFor('contacted', 'message_replied'), description: 'What the customer wrote; its beginning is kept. Empty: the text of the mail, where the item is one.' },
+	{ displayName: 'In Reply To', name: 'inReplyTo', type: 'string', default: '', placeholder: 'e.g. <1f0c@shop.example.com>', ...shownFor('message_replied'), description: 'The Message-ID in the header In-Reply-To of the answer. Empty: that of the mail, where the item is one. When it names none of ours, the customer’s marketing under way ends.' },
 	{ ...pairRows('Data', 'eventData', 'Add Value', 'What belongs to the event; journeys get it in event.data'), ...shownFor('custom', 'contact') },
 	{ displayName: 'Product ID', name: 'productId', type: 'string', default: '', required: true, placeholder: 'e.g. 7513594', ...shownFor('restock_requested') },
 	{ displayName: 'Variant ID', name: 'variantId', type: 'string', default: '', placeholder: 'e.g. 41234567', ...shownFor('restock_requested'), description: 'When only this variant will do' },
@@ -83,6 +83,7 @@ export const description: INodeProperties[] = [
 
 /** Records something that happened, as if the shop had told it: journeys start and end by it. */
 export async function execute(run: Run): Promise<Output> {
+	if (run.context.getNodeParameter('eventType', run.itemIndex) === 'message_replied') return await recordReply(run);
 	const customer = await livingCustomer(run);
 	const event = await eventOf(run, customer);
 	const outcome = await tell(run, { ...event, customerId: customer.id }, eventIdOf(run));
@@ -101,7 +102,7 @@ function eventIdOf(run: Run): string | undefined {
 /** Longer texts of customers are cut off. */
 const maxText = 1000;
 
-type Told = Pick<ShopEvent, 'type' | 'custom' | 'contact' | 'message' | 'product' | 'variantId' | 'order' | 'return'>;
+type Told = Pick<ShopEvent, 'type' | 'custom' | 'contact' | 'product' | 'variantId' | 'order' | 'return'>;
 
 async function eventOf(run: Run, customer: CustomerRecord): Promise<Told> {
 	const { context, itemIndex, nowMs } = run;
@@ -114,10 +115,6 @@ async function eventOf(run: Run, customer: CustomerRecord): Promise<Told> {
 		case 'contacted': {
 			const [topic, text] = [textOf(run, 'topic'), textOf(run, 'contactText')];
 			return { type: 'contacted', contact: { way: context.getNodeParameter('contactWay', itemIndex) === 'chat' ? 'chat' : 'form', ...(topic && { topic }), ...(text && { text: text.slice(0, maxText) }) } };
-		}
-		case 'message_replied': {
-			const detail = textOf(run, 'contactText');
-			return { type: 'message_replied', message: { channel: 'email', ...(await answered(run, customer)), ...(detail && { detail: detail.slice(0, maxText) }) } };
 		}
 		case 'contact': {
 			const topic = textOf(run, 'topic');
@@ -132,18 +129,6 @@ async function eventOf(run: Run, customer: CustomerRecord): Promise<Told> {
 		default:
 			return { type: 'custom', custom: { name: needed(run, 'Name', 'eventName').slice(0, 100), data: data(run) } };
 	}
-}
-
-/** The message that was answered, where it is one of a journey under way: other answers end nothing in particular. */
-async function answered(run: Run, { open }: CustomerRecord): Promise<Partial<MessageFacts>> {
-	const messageId = textOf(run, 'inReplyTo');
-	if (!messageId) return {};
-	const enrolments = await readMany<EnrolmentRecord>(run.shop.store, Object.keys(open).map(keys.enrolment));
-	for (const { id, journey, sends } of enrolments.values()) {
-		const [sendKey, send] = Object.entries(sends).find(([, one]) => one.messageId === messageId) ?? [];
-		if (send) return { messageId, enrolment: id, journey, sendKey, step: send.step + 1 };
-	}
-	return { messageId };
 }
 
 function data({ context, itemIndex }: Run): NonNullable<NonNullable<ShopEvent['custom']>['data']> {
