@@ -227,7 +227,7 @@ async function reserve(job: SendJob, run: Run): Promise<Reserved | SendResult> {
 				// It is there already only when this message was tried before.
 				if (isViewKnown) await tx.load([key]);
 				else tx.adopt({ key, version: 0, value: null });
-				keepWebView(tx, message.messageId, { customerId: customer!.id, atMs: nowMs, html: await zipPage(message.webViewHtml) });
+				keepWebView(tx, message.messageId, { customerId: customer!.id, atMs: nowMs, html: zipPage(message.webViewHtml) });
 			}
 			return { message, documents: ledger.committed() };
 		},

@@ -1,18 +1,15 @@
-import { promisify } from 'node:util';
-import { constants, gzip } from 'node:zlib';
+import { constants, gzipSync } from 'node:zlib';
 import { dayMs, hourMs } from '../../model/clock';
 import { indexes, keys, type WebViewRecord, webViewDays } from '../../model/records';
 import type { Store } from '../../store/store';
 import { transact, type Transaction } from '../../store/transaction';
 
-const zip = promisify(gzip);
-
-/** Hundreds of pages are compressed a second: quickly is better than tightly. */
+/** Hundreds of pages are compressed a second: quickly is better than tightly. A tenth of a millisecond, less than handing it to another thread costs. */
 const level = constants.Z_BEST_SPEED;
 
 /** The page of a mail, as it is kept. */
-export async function zipPage(html: string): Promise<string> {
-	return (await zip(html, { level })).toString('base64');
+export function zipPage(html: string): string {
+	return gzipSync(html, { level }).toString('base64');
 }
 
 /** Keeps the page of a mail with its booking. Its document is known to the transaction. */
