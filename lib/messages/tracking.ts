@@ -50,8 +50,8 @@ export interface ShownProduct {
 /** The products whose pages an item names, by address. */
 export function productsByUrl({ cart, order, product, picks }: Partial<JourneyItem>): Map<string, ShownProduct> {
 	const shown = new Map<string, ShownProduct>();
-	for (const { url, productId, category } of [...(cart?.items ?? []), ...(order?.items ?? [])]) if (url) shown.set(webUrl(url), { productId, category });
-	for (const { url, id, category } of [...(picks ?? []), ...(product ? [product] : [])]) if (url) shown.set(webUrl(url), { productId: id, category });
+	for (const { url, productId, category } of [...(cart?.items ?? []), ...(order?.items ?? [])]) if (url) shown.set(pageOf(url), { productId, category });
+	for (const { url, id, category } of [...(picks ?? []), ...(product ? [product] : [])]) if (url) shown.set(pageOf(url), { productId: id, category });
 	return shown;
 }
 
@@ -71,12 +71,11 @@ export function utmFor({ utm, url, name, locale, timezone }: ShopSettings, { jou
 		utm_campaign: compileTemplate(utm.campaign || defaultUtmCampaign, { field: 'UTM Campaign', mode: 'text' })(context, { locale, timezone }),
 	};
 	const given = Object.entries(parameters).filter(([, value]) => value.trim() !== '').map(([key, value]) => [key, `${key}=${encodeURIComponent(value.trim())}`]);
-	const hosts = [url, cart?.url, order?.url].flatMap((address) => (address && URL.canParse(address) ? [domainOf(address)] : []));
+	const hosts = [url, cart?.url, order?.url].map((address) => domainOf(address ?? '')).filter(Boolean);
 	return {
 		tagged(target) {
-			if (!URL.canParse(target)) return target;
 			const domain = domainOf(target);
-			if (!hosts.some((host) => domain === host || domain.endsWith(`.${host}`))) return target;
+			if (!domain || !hosts.some((host) => domain === host || domain.endsWith(`.${host}`))) return target;
 			const [, before, query = '', fragment = ''] = /^([^?#]*)(\?[^#]*)?(#.*)?$/s.exec(target)!;
 			const missing = given.filter(([key]) => !query.includes(`${key}=`)).map(([, pair]) => pair);
 			if (missing.length === 0) return target;
@@ -88,7 +87,23 @@ export function utmFor({ utm, url, name, locale, timezone }: ShopSettings, { jou
 
 export const defaultUtmCampaign = '{{default journey.name campaign}}';
 
-const domainOf = (address: string) => new URL(address).hostname.replace(/^www\./, '');
+/** Without `www.`; '' where the address is unusual (a user name in it), which then counts as nobody's. Parsing it whole would cost more than all else here. */
+function domainOf(address: string): string {
+	return /^https?:\/\/(?:www\.)?([a-z0-9.-]+)(?=[:/?#]|$)/i.exec(address)?.[1].toLowerCase() ?? '';
+}
+
+const pages = new Map<string, string>();
+
+/** The web address that is written in an attribute, or ''. Shops have few pages, mails many links. */
+function pageOf(written: string): string {
+	let page = pages.get(written);
+	if (page === undefined) {
+		page = webUrl(decodeEntities(written));
+		if (pages.size >= 2000) pages.clear();
+		pages.set(written, page);
+	}
+	return page;
+}
 
 export interface TrackingOptions {
 	linker: MessageLinker;
@@ -115,7 +130,7 @@ export function withTracking({ html, text }: { html: string; text: string }, { l
 	const targetOf = (written: string): string => {
 		let target = replaced.get(written);
 		if (target === undefined) {
-			const url = webUrl(decodeEntities(written));
+			const url = pageOf(written);
 			const tagged = url && !isOurs(url) ? (utm?.tagged(url) ?? url) : '';
 			target = tagged && (isCounted ? linker.click(tagged, products.get(url)) : tagged === url ? '' : escaped(tagged));
 			replaced.set(written, target);

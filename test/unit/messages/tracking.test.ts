@@ -78,6 +78,9 @@ describe('UTM parameters', () => {
 		['https://fern.example/a?utm_source=mine', 'https://fern.example/a?utm_source=mine&utm_medium=email&utm_campaign=Abandoned%20cart'],
 		['https://reviews.example/fern', 'https://reviews.example/fern'],
 		['https://notfern.example/a', 'https://notfern.example/a'],
+		['https://fern.example@evil.example/a', 'https://fern.example@evil.example/a'],
+		['https://fern.example:8443/a', `https://fern.example:8443/a?${parameters}`],
+		['no address', 'no address'],
 	])('%s becomes %s', (before, after) => {
 		expect(utm.tagged(before)).toBe(after);
 	});
