@@ -21,9 +21,12 @@ const mostScripts = 100;
 
 /** tracking.js as it is served. @throws CONFIG_INVALID when it was not built. */
 export function browserScript(config: ScriptConfig): BrowserScript {
-	const told = JSON.stringify(config);
-	// In a block of its own, so that the name does not reach the shop's page.
-	return prepared(told, () => (told === '{}' ? textOf('tracking.js') : `{const shopJourneysConfig=${told};${textOf('tracking.js')}}`));
+	return prepared(JSON.stringify(config), () => withConfig(textOf('tracking.js'), config));
+}
+
+/** In a block of its own, so that the name does not reach the shop's page. */
+export function withConfig(script: string, config: ScriptConfig): string {
+	return `{const shopJourneysConfig=${JSON.stringify(config)};${script}}`;
 }
 
 /** The service worker of web push. @throws CONFIG_INVALID when it was not built. */

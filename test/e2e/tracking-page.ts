@@ -7,10 +7,13 @@ import type { ShopEvent } from '../../lib/model/events';
 import { buildScript } from '../../lib/tracking/browser/build-script';
 import { normaliseBatch } from '../../lib/tracking/normalise';
 import { receiveBatch, TrackingLimits } from '../../lib/tracking/receive';
+import { type ScriptConfig, withConfig, workerLine } from '../../lib/tracking/script';
 
 /** A browser of a person: headless Chromium says that it is a robot. */
 export const userAgent = 'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0.0.0 Safari/537.36';
 const publicKey = 'pk_0123456789';
+/** On the shop's own origin. */
+export const serviceWorkerPath = '/shop-journeys-sw.js';
 
 export interface PageParts {
 	/** Attributes of the script element. */
@@ -56,6 +59,8 @@ export class TrackedShop {
 	/** Answers this in place of taking a batch. */
 	failing = 0;
 	parts: PageParts = {};
+	/** What the script is told of the shop. */
+	config: ScriptConfig = {};
 	private readonly known = new Set<string>();
 
 	private constructor(
@@ -64,11 +69,16 @@ export class TrackedShop {
 	) {}
 
 	static async open(): Promise<TrackedShop> {
-		const script = await buildScript(readFileSync(path.join(__dirname, '../../lib/tracking/browser/tracking.ts'), 'utf8'));
+		const [script, worker] = await Promise.all(['tracking', 'worker'].map(async (name) => await buildScript(readFileSync(path.join(__dirname, `../../lib/tracking/browser/${name}.ts`), 'utf8'))));
 		const opened: { shop?: TrackedShop } = {};
-		const tracker = await listen((request, response) => void opened.shop!.take(script, request, response));
+		const tracker = await listen((request, response) => void opened.shop!.take(request.url!.endsWith('?worker') ? worker : withConfig(script, opened.shop!.config), request, response));
 		const embed = ({ attributes = '' }: PageParts) => `<script async src="${tracker.origin}/webhook/x/tracking.js?key=${publicKey}" ${attributes}></script>`;
-		return (opened.shop = new TrackedShop(await listen(pagesWith(embed, () => opened.shop!.parts)), tracker));
+		const pages = pagesWith(embed, () => opened.shop!.parts);
+		const shop = await listen((request, response) => {
+			if (request.url !== serviceWorkerPath) return pages(request, response);
+			return void response.writeHead(200, { 'content-type': 'text/javascript' }).end(workerLine(`${tracker.origin}/webhook/x/tracking.js`));
+		});
+		return (opened.shop = new TrackedShop(shop, tracker));
 	}
 
 	private async take(script: string, request: http.IncomingMessage, response: http.ServerResponse): Promise<void> {
@@ -122,6 +132,7 @@ export class TrackedShop {
 		for (const list of [this.events, this.batches, this.failures]) list.length = 0;
 		this.failing = 0;
 		this.parts = {};
+		this.config = {};
 	}
 
 	async close(): Promise<void> {
