@@ -3,6 +3,7 @@ import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { generateVAPIDKeys } from 'web-push';
 import { openStore } from '../../lib/store/open';
 import type { StoreHub } from '../../lib/store/store';
 import { type MailServer, startMailServer } from '../unit/messages/mail-server';
@@ -62,7 +63,7 @@ export function filledIn(workflow: Workflow, change: { shop?: Record<string, unk
 				break;
 			case 'sendReminder':
 				node.parameters = { ...node.parameters, ...change.send };
-				node.credentials = { smtp: { id: 'e2eSmtp', name: 'Mail' } };
+				node.credentials = node.parameters.channel === 'push' ? { shopJourneysVapidApi: { id: 'e2eVapid', name: 'Push' } } : { smtp: { id: 'e2eSmtp', name: 'Mail' } };
 				break;
 			case 'n8n-nodes-base.emailSend':
 				node.parameters = { ...node.parameters, fromEmail: 'n8n@tea.example', toEmail: staffAddress };
@@ -142,6 +143,7 @@ export class Installation {
 			{ id: 'e2eGeneric', name: 'Shop', type: 'shopJourneysShopApi', data: { signingSecret: secrets.generic } },
 			{ id: 'e2eShopify', name: 'Shopify', type: 'shopifyAccessTokenApi', data: { shopSubdomain: 'tea', accessToken: 'none', appSecretKey: secrets.shopify } },
 			{ id: 'e2eSmtp', name: 'Mail', type: 'smtp', data: { user: '', password: '', host: '127.0.0.1', port: this.mail.port, secure: false, disableStartTls: true, hostName: '' } },
+			{ id: 'e2eVapid', name: 'Push', type: 'shopJourneysVapidApi', data: { ...generateVAPIDKeys(), subject: 'mailto:hello@tea.example' } },
 			...(this.options.credentials ?? []),
 		];
 		for (const credential of credentials) this.credentialIds.set(credential.id, await owner.createCredential(credential));
