@@ -1,8 +1,9 @@
-import type { IDataObject, IExecuteFunctions, INodeExecutionData, INodeProperties } from 'n8n-workflow';
+import type { IDataObject, IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 import type { Installation } from '../../../lib/n8n/installation';
-import { type Rendered, renderFor, saidBy, showAsField } from './rendered';
+import { type Rendered, renderFor, saidBy } from './rendered';
 
-export const description: INodeProperties[] = [showAsField];
+/** "Show as Customer" stands once, for tests and previews: see sendTest.operation.ts. */
+export const description = [];
 
 /** Shows each item's message, in each variant, as it would arrive: the words, and for e-mail the whole page to open with "View". Sends nothing. */
 export async function execute(context: IExecuteFunctions, installation: Installation): Promise<INodeExecutionData[][]> {

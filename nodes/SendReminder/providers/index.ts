@@ -43,11 +43,29 @@ export const channelFields: INodeProperties[] = [
 	...providers.flatMap((provider) => provider.fields.map((field) => ({ ...field, displayOptions: { ...field.displayOptions, show: { ...field.displayOptions?.show, ...shownWith(provider) } } }))),
 ];
 
-export const credentials: INodeCredentialDescription[] = providers.flatMap((provider) => {
-	const displayOptions = { show: shownWith(provider) };
-	const required = provider.credential === undefined ? [] : [{ name: provider.credential, required: true, ...(provider.testedBy && { testedBy: provider.testedBy }), displayOptions }];
-	return [...required, ...(provider.optionalCredentials ?? []).map((name) => ({ name, required: false, displayOptions }))];
-});
+/**
+ * Each credential type once: n8n takes the first entry of a type, whatever else the node shows. By what they are hidden for, not
+ * by what they are shown for: n8n's editor takes a field that all credentials are shown by for the choice of a login, hides
+ * it, and sets it to whatever credential it finds.
+ */
+export const credentials: INodeCredentialDescription[] = [...Map.groupBy(providers.flatMap(credentialsOf), ({ name }) => name)].map(([name, uses]) => ({
+	name,
+	required: uses.every(({ isRequired }) => isRequired),
+	...(uses[0].provider.testedBy && { testedBy: uses[0].provider.testedBy }),
+	displayOptions: { hide: hiddenBut(uses.map(({ provider }) => provider)) },
+}));
+
+function credentialsOf(provider: MessageProvider): Array<{ name: string; isRequired: boolean; provider: MessageProvider }> {
+	const required = provider.credential === undefined ? [] : [{ name: provider.credential, isRequired: true, provider }];
+	return [...required, ...(provider.optionalCredentials ?? []).map((name) => ({ name, isRequired: false, provider }))];
+}
+
+/** What hides a field for all providers but these. */
+function hiddenBut(shown: MessageProvider[]): Record<string, string[]> {
+	const theirs = channels.filter((channel) => shown.some((provider) => provider.channel === channel));
+	const others = theirs.map((channel) => [providerFieldOf(channel), ofChannel(channel).filter((provider) => !shown.includes(provider)).map(({ id }) => id)] as const);
+	return { channel: channels.filter((channel) => !theirs.includes(channel)), ...Object.fromEntries(others.filter(([, ids]) => ids.length > 0)) };
+}
 
 function shownWith({ id, channel }: MessageProvider): Record<string, string[]> {
 	return { channel: [channel], ...(ofChannel(channel).length > 1 && { [providerFieldOf(channel)]: [id] }) };

@@ -64,6 +64,22 @@ function file({ binary }: INodeExecutionData): string {
 	return Buffer.from(binary!.preview.data, 'base64').toString();
 }
 
+describe('the credentials', () => {
+	it('stand once each: n8n takes the first entry of a type', () => {
+		const names = description.credentials!.map(({ name }) => name);
+		expect(names).toEqual([...new Set(names)]);
+	});
+
+	it("are shown by no field that has a credential for each of its options: n8n's editor would take it for the choice of a login, hide it and change it", () => {
+		const shownBy = new Map<string, unknown[]>();
+		for (const { displayOptions } of description.credentials!) for (const [field, values] of Object.entries(displayOptions?.show ?? {})) shownBy.set(field, [...(shownBy.get(field) ?? []), ...(values as unknown[])]);
+		for (const [field, values] of shownBy) {
+			const options = description.properties.find(({ name }) => name === field)!.options as Array<{ value: string }>;
+			expect(options.map(({ value }) => value).filter((value) => !values.includes(value))).not.toEqual([]);
+		}
+	});
+});
+
 describe('a preview', () => {
 	it('shows the message with the cart and order of any customer, and sends nothing', async () => {
 		const [[shown]] = await preview.execute(context({ parameters: { operation: 'preview', ...words, showAs: 'Mia@Example.org' } }), installation);
