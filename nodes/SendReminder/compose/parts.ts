@@ -6,7 +6,7 @@ import { singleLine } from '../../../lib/messages/safe-text';
 import type { SendJob } from '../../../lib/messages/send/sender';
 import type { RenderData } from '../../../lib/messages/template-functions';
 import { type CompiledTemplate, compileTemplate } from '../../../lib/messages/templates';
-import { MessageLinker, productsByUrl } from '../../../lib/messages/tracking';
+import { MessageLinker, productsByUrl, utmFor } from '../../../lib/messages/tracking';
 import type { MessageChannel } from '../../../lib/model/events';
 import type { CustomerRecord } from '../../../lib/model/records';
 import type { ShopSettings } from '../../../lib/model/settings';
@@ -40,7 +40,7 @@ export interface Composing {
 	ref: string;
 	context: MessageContext;
 	data: RenderData;
-	/** On to a page of the shop, counted as a click; the page itself where nobody counts. */
+	/** On to a page of the shop, in marketing with its UTM parameters, counted as a click; the page itself where nobody counts. */
 	clickUrl(to: string): string;
 }
 
@@ -65,12 +65,18 @@ export function composing(job: SendJob, customer: CustomerRecord, settings: Shop
 	const context = buildContext(item, settings, { unsubscribePageUrl: linker.link('unsubscribe') }, locale);
 	context.discountCode = singleLine(discountCode(context, data), 60);
 	const products = productsByUrl(item);
-	const countsClicks = options.track ?? (journey?.kind ?? options.kind ?? 'marketing') === 'marketing';
+	const isMarketing = (journey?.kind ?? options.kind ?? 'marketing') === 'marketing';
+	const countsClicks = options.track ?? isMarketing;
 	return {
 		messageId: messageIdFor(job.messageKey, '').slice(1).split('@')[0],
 		ref: linker.reference(),
 		context,
 		data,
-		clickUrl: (to) => (countsClicks ? linker.click(to, products.get(to)) : to),
+		clickUrl(to) {
+			// What the settings call the medium is e-mail's.
+			const utm = isMarketing && settings.utm ? utmFor({ ...settings, utm: { ...settings.utm, medium: channel } }, item, options.campaignKey?.trim()) : undefined;
+			const page = utm?.tagged(to) ?? to;
+			return countsClicks ? linker.click(page, products.get(to)) : page;
+		},
 	};
 }

@@ -6,6 +6,7 @@ import type { OutgoingMessage, PushMessage, TextMessage, WebhookMessage } from '
 import { readLink } from '../../../lib/messages/links';
 import type { SendJob } from '../../../lib/messages/send/sender';
 import type { CustomerRecord } from '../../../lib/model/records';
+import type { ShopSettings } from '../../../lib/model/settings';
 import { type Installation, openInstallation } from '../../../lib/n8n/installation';
 import { composerFor, type SendOptions } from '../../../nodes/SendReminder/compose/compose';
 import { providerOf } from '../../../nodes/SendReminder/providers';
@@ -39,9 +40,9 @@ function jobOf(item: SendJob['item'] = sampleItem() as unknown as SendJob['item'
 	return { item, itemIndex: 0, customerId: null, sendKey: '1:n', messageKey: 'main/e/1/n', campaign: item.journey ? null : 'w/n/summer' };
 }
 
-async function written<M extends OutgoingMessage>(parameters: Record<string, unknown>, { job = jobOf(), who = customer, options = {}, at = address as string | null } = {} as { job?: SendJob; who?: CustomerRecord; options?: SendOptions; at?: string | null }): Promise<M> {
+async function written<M extends OutgoingMessage>(parameters: Record<string, unknown>, { job = jobOf(), who = customer, options = {}, at = address as string | null, withUtm } = {} as { job?: SendJob; who?: CustomerRecord; options?: SendOptions; at?: string | null; withUtm?: ShopSettings['utm'] }): Promise<M> {
 	const compose = await composerFor(fakeExecution(description, { parameters }), installation, options);
-	return compose(job, who, settings, at) as M;
+	return compose(job, who, { ...settings, utm: withUtm }, at) as M;
 }
 
 describe('SMS', () => {
@@ -138,6 +139,18 @@ describe('web push', () => {
 		const product = { id: 'p9', title: 'Oolong', url: 'https://fern.example/oolong', imageUrl: 'https://fern.example/oolong.png' };
 		const item = { ...sampleItem(), cart: undefined, product } as unknown as SendJob['item'];
 		expect(await push({}, { job: jobOf(item), at: null })).toMatchObject({ body: 'Oolong: have another look', url: product.url, imageUrl: product.imageUrl });
+	});
+
+	it('tells the click of the product it shows, and the shop’s statistics of a push', async () => {
+		const url = 'https://fern.example/oolong';
+		const item = { ...sampleItem(), cart: undefined, product: { id: 'p9', title: 'Oolong', url, category: 'Tea' } } as unknown as SendJob['item'];
+		const shown = { job: jobOf(item), withUtm: { source: 'shop-journeys', medium: 'email', campaign: 'tea' } };
+		const tagged = `${url}?utm_source=shop-journeys&utm_medium=push&utm_campaign=tea`;
+		const token = new URL((await push({}, shown)).url).searchParams.get('c')!;
+		expect(readLink(token, installation.linkSecret, nowMs, 'click')).toMatchObject({ to: tagged, productId: 'p9', category: 'Tea' });
+		expect((await push({}, { ...shown, options: { track: false } })).url).toBe(tagged);
+		const paper = { ...item, journey: { ...sampleItem().journey, kind: 'transactional' } } as unknown as SendJob['item'];
+		expect((await push({}, { ...shown, job: jobOf(paper) })).url).toBe(url);
 	});
 
 	it('opens no address that is none', async () => {
