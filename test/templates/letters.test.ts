@@ -1,7 +1,7 @@
 import type { JourneyItem } from '../../lib/model/item';
 import { builtInMessage } from '../../lib/messages/catalogue';
 import { linkParameters } from '../../lib/messages/links';
-import { type BuiltInId, type CartReminderTone, createRenderer, type LetterPart, type MessageContent } from '../../lib/messages/render';
+import { type BuiltInId, type CartReminderTone, createRenderer, type MessageContent } from '../../lib/messages/render';
 import { compiledDesignsDir } from '../unit/messages/compiled-designs';
 import { sampleItem, sampleSettings } from '../unit/messages/samples';
 import { kindOf, messages, type TemplateNode } from './chapters';
@@ -60,10 +60,7 @@ function itemsOf(trigger: TemplateNode): Array<{ what: string; item: JourneyItem
 function contentOf({ parameters }: TemplateNode, discountCode: string): MessageContent {
 	const text = (name: string) => String(parameters[name] ?? '');
 	const overrides = { ...(parameters.ownWords as object), discountCode };
-	if (text('message') === 'builtIn') return { kind: 'builtIn', message: text('builtInMessage') as BuiltInId, overrides };
-	if (text('message') !== 'letter') return { kind: 'builtIn', tone: text('tone') as CartReminderTone, overrides };
-	const words = { subject: text('subject'), previewText: text('previewText'), headline: text('headline'), intro: text('letterText'), buttonLabel: text('buttonLabel'), buttonUrl: text('buttonUrl'), discountCode };
-	return { kind: 'letter', words, shows: text('shows') as LetterPart };
+	return text('message') === 'builtIn' ? { kind: 'builtIn', message: text('builtInMessage') as BuiltInId, overrides } : { kind: 'builtIn', tone: text('tone') as CartReminderTone, overrides };
 }
 
 const address = 'https://journeys.fern.example/u';
@@ -71,8 +68,15 @@ const links = { unsubscribePageUrl: `${address}?t=abc.def`, answerPageUrl: `${ad
 
 const mails = messages.filter(({ node }) => (node.parameters.channel ?? 'email') === 'email');
 
-test('built-in messages exist', () => {
-	for (const { name, node } of mails) if (node.parameters.message === 'builtIn') expect({ name, entry: builtInOf(node) }).toEqual({ name, entry: expect.any(Object) });
+test('every mail is a built-in message with its own words, so each customer reads it in their language', () => {
+	for (const { name, node } of mails) {
+		expect({ name, message: node.parameters.message ?? 'cartReminder', ownWords: node.parameters.ownWords }).toEqual({ name, message: expect.stringMatching(/^(builtIn|cartReminder)$/), ownWords: {} });
+		if (node.parameters.message === 'builtIn') expect({ name, entry: builtInOf(node) }).toEqual({ name, entry: expect.any(Object) });
+	}
+});
+
+test('a journey about a purchase sends transactional messages only, and marketing never one of those', () => {
+	for (const { name, trigger, node } of mails) if (node.parameters.message === 'builtIn') expect({ name, kind: builtInOf(node)?.kind }).toEqual({ name, kind: trigger.parameters.kind });
 });
 
 describe.each(mails)('$name', ({ trigger, node }) => {
@@ -90,10 +94,9 @@ describe.each(mails)('$name', ({ trigger, node }) => {
 
 	test('tells the order or product that it is about', () => {
 		const renderer = createRenderer({ content: contentOf(node, ''), designsDir });
-		const shows = builtInOf(node)?.shows ?? node.parameters.shows;
 		for (const { item, isFull } of itemsOf(trigger)) {
 			const { subject, text } = renderer.render(item, { settings: sampleSettings(), links });
-			if (item.order && shows === 'order') for (const part of ['Linen Throw', '€18.50', '€87.50']) expect(text).toContain(part);
+			if (item.order && builtInOf(node)?.shows === 'order') for (const part of ['Linen Throw', '€18.50', '€87.50']) expect(text).toContain(part);
 			if (item.order && isFull && item.journey.kind === 'transactional') expect(`${subject}\n${text}`).toContain('1007');
 			if (isFull && (item.product || item.view?.productId) && kindOf(trigger) !== 'segmentTrigger') expect(`${subject}\n${text}`).toContain('Linen Throw');
 		}
@@ -121,5 +124,5 @@ function builtInOf({ parameters }: TemplateNode) {
 	return parameters.message === 'builtIn' ? builtInMessage(String(parameters.builtInMessage)) : undefined;
 }
 
-/** Built-in messages of marketing show a code, others never; letters of chapter 10 must not have the field filled in. */
-const usesCode = (node: TemplateNode) => node.parameters.message !== 'custom' && builtInOf(node)?.kind !== 'transactional';
+/** Messages of marketing show a code, others never, even if one was typed in. */
+const usesCode = (node: TemplateNode) => builtInOf(node)?.kind !== 'transactional';
