@@ -37,16 +37,24 @@ export function whereOf(definition: JourneyDefinition): Where {
 }
 
 /** Whether a message could ever reach the customer. */
-export function isReachable({ email, phone }: CustomerRecord): boolean {
-	return email !== undefined || phone !== undefined;
+export function isReachable({ email, phone, pushSubscriptions = [] }: CustomerRecord): boolean {
+	return email !== undefined || phone !== undefined || pushSubscriptions.length > 0;
 }
 
-/** Whether there is anybody to be in a journey: more than a browser's id, not forgotten, not merged into another, not blocked, and for marketing not unsubscribed. */
+/** Whether marketing could still go to the customer: e-mail was not refused, or another channel that reaches them was agreed to. Each message asks for the consent to its own channel. */
+export function takesMarketing({ email, phone, pushSubscriptions = [], consent }: CustomerRecord): boolean {
+	const takesPush = pushSubscriptions.length > 0 && consent.push?.status === 'subscribed';
+	if (takesPush || (phone !== undefined && [consent.sms, consent.whatsapp].some((one) => one?.status === 'subscribed'))) return true;
+	const isByPushOnly = email === undefined && phone === undefined && pushSubscriptions.length > 0;
+	return consent.email?.status !== 'unsubscribed' && !(isByPushOnly && consent.push?.status === 'unsubscribed');
+}
+
+/** Whether there is anybody to be in a journey: more than a browser's id, not forgotten, not merged into another, not blocked, and for marketing not unsubscribed from all that reaches them. */
 export function isWelcome({ kind }: Pick<JourneyDefinition, 'kind'>, customer: CustomerRecord): boolean {
-	const { erasedAtMs, mergedInto, suppressed, consent } = customer;
+	const { erasedAtMs, mergedInto, suppressed } = customer;
 	if (erasedAtMs !== undefined || mergedInto !== undefined || suppressed) return false;
 	if (!isReachable(customer) && customer.shopCustomerId === undefined && !customer.hasAccount) return false;
-	return kind !== 'marketing' || consent.email?.status !== 'unsubscribed';
+	return kind !== 'marketing' || takesMarketing(customer);
 }
 
 export interface Candidate {

@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Definitions } from '../journeys/definitions';
 import { purchaseEchoMs } from '../journeys/endings';
 import { end, enrolmentId, enter, mayEnter, postpone } from '../journeys/enrolment';
+import { takesMarketing } from '../journeys/gate';
 import type { CartFacts, ShopEvent } from '../model/events';
 import { type AliasRecord, cartAliases, type CartRecord, type CustomerRecord, type EndReason, type EnrolmentRecord, type JourneyDefinition, keys } from '../model/records';
 import type { Transaction } from '../store/transaction';
@@ -198,10 +199,11 @@ function endReason(cart: CartRecord, definition: JourneyDefinition | null): EndR
 }
 
 /** What keeps a customer out of a journey, whatever is in the cart. */
-function keptOut(definition: JourneyDefinition, { erasedAtMs, suppressed, consent, orders }: CustomerRecord, changedAtMs: number): EndReason | null {
+function keptOut(definition: JourneyDefinition, customer: CustomerRecord, changedAtMs: number): EndReason | null {
+	const { erasedAtMs, suppressed, orders } = customer;
 	if (erasedAtMs !== undefined) return 'erased';
 	if (suppressed) return 'suppressed';
-	if (definition.kind === 'marketing' && consent.email?.status === 'unsubscribed') return 'unsubscribed';
+	if (definition.kind === 'marketing' && !takesMarketing(customer)) return 'unsubscribed';
 	return changedAtMs <= (orders.lastAtMs ?? -Infinity) + purchaseEchoMs ? 'bought' : null;
 }
 

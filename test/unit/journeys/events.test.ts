@@ -416,6 +416,40 @@ describe('a browse session', () => {
 		expect(await enrolmentAt(shop, 'browse:customer-1')).toMatchObject({ view: { productId: 'tea' }, dueAtMs: shop.now() + 4 * hourMs });
 	});
 
+	const browser = { endpoint: 'https://push.example/a', p256dh: 'p', auth: 'a' };
+	/** A visitor who allowed web push, and of whom nothing else is known. */
+	async function lookTwice(visitorId: string): Promise<void> {
+		await shop.record(happening(shop, 'push_subscribed', { customer: { visitorId }, push: browser }));
+		await look('tea', undefined, { visitorId });
+		shop.pass(minuteMs);
+		await look('tea', undefined, { visitorId });
+	}
+
+	it('takes in who is reached by web push only', async () => {
+		await open();
+		await lookTwice('visitor-0001');
+		expect(await waitingIn(shop, 'browse')).toEqual(['browse:customer-1']);
+	});
+
+	it('takes in nobody who refused web push and is reached by nothing else', async () => {
+		await open();
+		await shop.record(happening(shop, 'push_subscribed', { customer: { visitorId: 'visitor-0001' }, push: browser }));
+		await shop.record(happening(shop, 'unsubscribed', { customer: undefined, customerId: 'customer-1', message: { channel: 'push' } }));
+		await lookTwice('visitor-0001');
+		expect(await waitingIn(shop, 'browse')).toEqual([]);
+	});
+
+	it('takes in who left e-mail but allowed web push, and not who only left e-mail', async () => {
+		await open();
+		for (const customer of [anna, ben]) await shop.record(happening(shop, 'unsubscribed', { customer }));
+		await shop.record(happening(shop, 'push_subscribed', { push: browser }));
+		for (const customer of [anna, ben, anna, ben]) {
+			await look('tea', undefined, customer);
+			shop.pass(minuteMs);
+		}
+		expect(await waitingIn(shop, 'browse')).toEqual(['browse:customer-1']);
+	});
+
 	it('is not the same product seen on two days', async () => {
 		await open();
 		await look('tea');
