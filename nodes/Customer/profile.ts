@@ -1,6 +1,7 @@
 import type { IDataObject } from 'n8n-workflow';
 import { itemCustomer, readMany } from '../../lib/journeys/items';
 import { type CustomerRecord, type EnrolmentRecord, keys } from '../../lib/model/records';
+import { restsOf } from './rest';
 import type { Run } from './run';
 
 export const isoTime = (timeMs: number) => new Date(timeMs).toISOString();
@@ -9,6 +10,7 @@ export const isoTime = (timeMs: number) => new Date(timeMs).toISOString();
 export async function customerProfile(run: Run, customer: CustomerRecord): Promise<IDataObject> {
 	if (customer.erasedAtMs !== undefined) return { id: customer.id, erased: true, erasedAt: isoTime(customer.erasedAtMs) };
 	const { consent, orders, visits, engagement, suppressed, bought } = customer;
+	const rests = restsOf(customer, run.settings, run.nowMs);
 	const details = Object.entries(consent).map(([channel, { atMs, ...told }]) => [channel, { ...told, at: isoTime(atMs) }]);
 	return {
 		...itemCustomer(customer, run.settings),
@@ -20,6 +22,7 @@ export async function customerProfile(run: Run, customer: CustomerRecord): Promi
 		knownSince: isoTime(customer.createdAtMs),
 		consentDetails: Object.fromEntries(details),
 		...(suppressed && { blocked: { reason: suppressed.reason, at: isoTime(suppressed.atMs), note: suppressed.note } }),
+		...(rests.length > 0 && { rest: rests.map(({ channel, untilMs, what }) => ({ channel, until: isoTime(untilMs), what })) }),
 		totals: {
 			spentMinor: orders.spentMinor,
 			itemsBought: bought?.items ?? 0,

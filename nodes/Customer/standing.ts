@@ -3,6 +3,7 @@ import { isAllowedRecipient } from '../../lib/journeys/engine';
 import type { CustomerRecord } from '../../lib/model/records';
 import { notSentReasons } from '../../lib/model/reasons';
 import { isoTime } from './profile';
+import { restsOf } from './rest';
 import type { Run } from './run';
 
 export interface StandingEntry {
@@ -38,6 +39,7 @@ export function standing({ settings, nowMs }: Run, customer: CustomerRecord, jou
 	if (!email) say('no_consent', nowMs, 'Nothing was ever said about marketing by e-mail, so only messages about a purchase are sent.');
 	else if (email.status === 'unsubscribed') say('unsubscribed', email.atMs, notSentReasons.unsubscribed.sentence, { source: email.source, note: email.note });
 	else if (email.status === 'pending') say('consent_pending', email.atMs, 'The opt-in to e-mail is not confirmed yet, so no marketing is sent.', { source: email.source });
+	for (const { channel, sinceMs, untilMs, what } of restsOf(customer, settings, nowMs)) say('rest', sinceMs, what, { channel, until: isoTime(untilMs) });
 	if (settings.sendingMode === 'paused') say('paused', nowMs, notSentReasons.paused.sentence);
 	if (settings.sendingMode === 'limited' && !isAllowedRecipient(settings, customer.email)) say('not_allowed', nowMs, notSentReasons.not_allowed.sentence);
 	if (journeys.length === 0) say('no_journey', nowMs, 'No journey is under way.');

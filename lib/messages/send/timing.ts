@@ -17,8 +17,8 @@ export function restMs({ capHours }: Pick<ShopSettings, 'capHours'>, { preferenc
 	return preferences?.frequency === 'less' ? Math.max(hours * hourMs, lessMs) : hours * hourMs;
 }
 
-/** When the rest after the last marketing message is over. A message's own booking does not stand in its own way. */
-export function restUntilMs({ contacts }: Pick<CustomerRecord, 'contacts'>, channel: MessageChannel, messageKey: string, rest: number): number {
+/** When the rest after the last marketing message is over. A message's own booking does not stand in its own way. @param messageKey null: for any other message */
+export function restUntilMs({ contacts }: Pick<CustomerRecord, 'contacts'>, channel: MessageChannel, messageKey: string | null, rest: number): number {
 	const contact = contacts?.[channel];
 	const lastMs = contact?.messageKey === messageKey ? contact.beforeMs : contact?.atMs;
 	return lastMs === undefined || rest === 0 ? -Infinity : lastMs + rest;

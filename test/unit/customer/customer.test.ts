@@ -386,6 +386,26 @@ describe('Timeline', () => {
 		expect(items[1].json).toMatchObject({ at: new Date(nowMs + hourMs).toISOString(), customer: { id, email: 'anna@example.com' } });
 	});
 
+	it('says until when the customer has rest on each channel, here and in Get', async () => {
+		await tell();
+		const { id } = await found();
+		const [{ version, value }] = await shop.store.read<CustomerRecord>([keys.customer(id)]);
+		// Booked for an SMS that did not leave: what was before it counts again.
+		const contacts = { email: { atMs: nowMs - 2 * hourMs, messageKey: 'm1' }, sms: { atMs: nowMs - hourMs, messageKey: '' }, push: { atMs: nowMs - 40 * dayMs, messageKey: 'm0' } };
+		await shop.store.commit({ writes: [{ key: keys.customer(id), version, value: { ...value, contacts } as never }] });
+		await shop.saveSettings({ capHours: { email: 24, sms: 48, push: 24 }, timezone: 'Europe/Vienna' });
+		const byMail = 'The customer has rest from marketing by e-mail until 3 March 2026, 07:00 (Europe/Vienna).';
+		const bySms = 'The customer has rest from marketing by SMS until 4 March 2026, 08:00 (Europe/Vienna).';
+		expect((await run('timeline', ofAnna)).filter(({ json }) => json.type === 'rest').map(({ json }) => json.what)).toEqual([byMail, bySms]);
+		expect((await run('get', ofAnna))[0].json.customer.rest).toEqual([
+			{ channel: 'email', until: '2026-03-03T06:00:00.000Z', what: byMail },
+			{ channel: 'sms', until: '2026-03-04T07:00:00.000Z', what: bySms },
+		]);
+		nowMs += 2 * dayMs;
+		expect((await run('get', ofAnna))[0].json.customer).not.toHaveProperty('rest');
+		expect((await run('timeline', ofAnna)).map(({ json }) => json.type)).not.toContain('rest');
+	});
+
 	it('says what keeps messages back at the moment', async () => {
 		await tell({ shopCustomerId: '77' });
 		const byShopId = { customerBy: 'shopCustomerId', customerValue: '77' };
