@@ -83,6 +83,12 @@ export function signLink(secret: Buffer | string, payload: LinkPayload, { expire
 }
 
 /**
+ * Stands in links for the customer, the enrolment and the campaign of a test or a preview: nobody has it, so whoever unsubscribes
+ * in a test unsubscribes no customer.
+ */
+export const nobody = 'test';
+
+/**
  * The whole address of a link.
  * @param address where Message Webhook Trigger listens
  * @param value what a button of `rate` or `survey` proposes

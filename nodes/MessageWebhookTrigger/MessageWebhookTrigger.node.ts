@@ -95,7 +95,7 @@ export class MessageWebhookTrigger implements INodeType {
 				active: 'Links in messages lead here. Each of the events chosen starts one execution.',
 			},
 		},
-		properties: [shopField, eventsField, ...formFields],
+		properties: [eventsField, ...formFields, shopField],
 	};
 
 	methods = {

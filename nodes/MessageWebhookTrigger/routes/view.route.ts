@@ -1,5 +1,5 @@
 import { gunzipSync } from 'node:zlib';
-import { linkParameters } from '../../../lib/messages/links';
+import { linkParameters, nobody } from '../../../lib/messages/links';
 import { viewGonePage, viewHeaders } from '../../../lib/messages/pages';
 import { dayMs } from '../../../lib/model/clock';
 import { keys, type WebViewRecord, webViewDays } from '../../../lib/model/records';
@@ -13,7 +13,8 @@ export const viewRoute: Route = {
 		const { link } = linkOf(request, 'view');
 		const { shop, look, customer } = await readerOf(request, link);
 		const key = keys.webView(link.to ?? '');
-		const kept = customer && (await shop.store.read<WebViewRecord>([key]))[0].value;
+		// A preview is nobody's.
+		const kept = (customer || link.customerId === nobody) && (await shop.store.read<WebViewRecord>([key]))[0].value;
 		const isOver = kept && request.installation.clock.journeyNowMs() - kept.atMs > webViewDays * dayMs;
 		if (!kept || isOver) return pageReply(410, viewGonePage(look));
 		return { status: 200, headers: viewHeaders, body: gunzipSync(Buffer.from(kept.html, 'base64')) };

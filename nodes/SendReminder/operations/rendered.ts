@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { IExecuteFunctions, INodeExecutionData, INodeProperties } from 'n8n-workflow';
 import type { OutgoingMessage } from '../../../lib/messages/channels/channel';
 import type { SendJob } from '../../../lib/messages/send/sender';
+import { nobody } from '../../../lib/messages/links';
 import { ShopJourneysError } from '../../../lib/model/errors';
 import { type CustomerRecord, keys } from '../../../lib/model/records';
 import type { ShopSettings } from '../../../lib/model/settings';
@@ -31,10 +32,10 @@ export interface Rendered {
 	provider: MessageProvider;
 	customer: CustomerRecord;
 	settings: ShopSettings;
+	shop: ShopHandle;
+	/** Where Message Webhook Trigger listens; null while it is off. */
+	address: string | null;
 }
-
-/** Stands for the customer and the enrolment in links: nobody has it, so a click on "unsubscribe" in a test unsubscribes nobody. */
-const nobody = 'test';
 
 /**
  * The item's message, with an experiment in each of its variants.
@@ -52,7 +53,7 @@ export async function renderFor(context: IExecuteFunctions, installation: Instal
 	const job: SendJob = { item: { ...item, ...(journey && { journey }) }, customerId: nobody, itemIndex, sendKey: nobody, messageKey: `${nobody}/${randomUUID()}`, campaign: journey ? null : nobody };
 	const address = await shop.messageAddress();
 	const shown = variants.length > 0 ? variants.map(({ name }) => name) : [undefined];
-	return shown.map((variant) => ({ message: compose({ ...job, variant }, { ...customer, id: nobody }, settings, address), provider, customer, settings }));
+	return shown.map((variant) => ({ message: compose({ ...job, variant }, { ...customer, id: nobody }, settings, address), provider, customer, settings, shop, address }));
 }
 
 async function subjectOf(context: IExecuteFunctions, installation: Installation, shop: ShopHandle, settings: ShopSettings, item: SendJob['item'], itemIndex: number): Promise<{ item: SendJob['item']; customer: CustomerRecord }> {

@@ -9,6 +9,7 @@ import * as sendTest from '../../../nodes/SendReminder/operations/sendTest.opera
 import * as checkJourney from '../../../nodes/SendReminder/operations/checkJourney.operation';
 import { SendReminder } from '../../../nodes/SendReminder/SendReminder.node';
 import { liveCheck } from '../../../nodes/SendReminder/contentCheck';
+import { viewRoute } from '../../../nodes/MessageWebhookTrigger/routes/view.route';
 import { withVariant } from '../../../nodes/SendReminder/variants';
 import { type MailServer, startMailServer } from '../messages/mail-server';
 import { sampleItem, sampleSettings } from '../messages/samples';
@@ -86,6 +87,17 @@ describe('a preview', () => {
 		expect(shown.json.preview).toMatchObject({ channel: 'email', shows: 'mia@example.org', subject: 'Hello Mia', from: 'Fern & Field <hello@fern.example>' });
 		expect(file(shown)).toContain('2 in the cart, order #1001');
 		expect(mail.received).toEqual([]);
+	});
+
+	it('has an address to open in the browser while Message Webhook Trigger is published', async () => {
+		const run = async () => (await preview.execute(context({ parameters: { operation: 'preview', ...words, showAs: 'mia@example.org' } }), installation))[0][0].json.preview as { openInBrowser?: string };
+		const { openInBrowser } = await run();
+		const query = Object.fromEntries(new URL(openInBrowser!).searchParams);
+		const page = await viewRoute.handle({ installation, shopId: 'main', method: 'GET', query, headers: {} } as never);
+		expect(page.status).toBe(200);
+		expect(page.body.toString()).toContain('2 in the cart, order #1001');
+		await installation.shop('main').saveMessageAddress(null);
+		expect((await run()).openInBrowser).toBeUndefined();
 	});
 
 	it('shows the item that a trigger gives when it is tested, though nobody is behind it', async () => {
