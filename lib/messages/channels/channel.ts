@@ -85,6 +85,8 @@ export type SendOutcome =
 			/** How long the provider asks to wait (429, Retry-After), beyond what the channel has waited itself. */
 			retryAfterMs?: number;
 			goneEndpoints?: string[];
+			/** The recipient has unsubscribed from this channel at the provider (STOP): the sender writes it down as the customer's word. */
+			isUnsubscribed?: true;
 	  }
 	/** The connection broke when the message may already have been taken. */
 	| { status: 'unknown'; response: string };

@@ -79,9 +79,11 @@ function isThrottle(response: ProviderResponse): boolean {
 
 /**
  * Codes that are about this number (https://www.twilio.com/docs/api/errors): no valid number (21211, 21217, 21401), no mobile (21614),
- * a landline (21635), unreachable from this sender (21612, 30006), unsubscribed by STOP (21610), blocked (30004), unknown (30005), not on WhatsApp (63003, 63024).
+ * a landline (21635), unreachable from this sender (21612, 30006), blocked (30004), unknown (30005), not on WhatsApp (63003, 63024).
  */
-const recipientCodes = new Set([21211, 21217, 21401, 21610, 21612, 21614, 21635, 30004, 30005, 30006, 63003, 63024]);
+const recipientCodes = new Set([21211, 21217, 21401, 21612, 21614, 21635, 30004, 30005, 30006, 63003, 63024]);
+/** The recipient has unsubscribed by STOP. */
+const stoppedCode = 21610;
 /** An outage of theirs: not taken, in their own words. */
 const passingCodes = new Set([20500, 20503, 20504, 30001, 63005, 63012, 63020]);
 
@@ -108,6 +110,7 @@ function outcomeOf(answer: Answer, message: TextMessage, secrets: Array<string |
 
 function sorted(code: number, isPermanent: boolean, words: string): SendOutcome {
 	const named = code > 0 ? `${code}: ${words}` : words;
+	if (code === stoppedCode) return { ...refused(true, 'recipient', named), isUnsubscribed: true };
 	if (recipientCodes.has(code)) return refused(true, 'recipient', named);
 	return refused(isPermanent && !passingCodes.has(code) && !throttles.has(code), 'provider', named);
 }

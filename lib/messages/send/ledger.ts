@@ -170,6 +170,16 @@ export class Ledger {
 		});
 	}
 
+	/** The provider says that the customer has unsubscribed from this channel. */
+	unsubscribe(nowMs: number): void {
+		const { channel } = this;
+		const before = this.customer?.consent[channel];
+		if (!this.customer || before?.status === 'unsubscribed') return;
+		const atMs = Math.max(nowMs, before?.atMs ?? -Infinity);
+		this.changeCustomer((customer) => ({ ...customer, consent: { ...customer.consent, [channel]: { status: 'unsubscribed', basis: before?.basis ?? 'unknown', source: 'provider', atMs } } }));
+		this.report('unsubscribed', nowMs, {});
+	}
+
 	/** The message left: on to the next step, unless that has happened already. */
 	sent(nowMs: number, variant?: string): void {
 		this.changeCustomer((customer) => ({

@@ -411,6 +411,7 @@ async function book({ job, message, documents }: Reserved, outcome: SendOutcome,
 			await ledger.loadOwn();
 			if (!ledger.exists) return;
 			if ('goneEndpoints' in outcome && outcome.goneEndpoints?.length) ledger.forgetEndpoints(outcome.goneEndpoints);
+			if ('isUnsubscribed' in outcome) ledger.unsubscribe(nowMs);
 			const entry: SendRecord = {
 				state: 'sent',
 				channel: run.messageChannel,

@@ -43,7 +43,7 @@ describe('SMS through Twilio', () => {
 
 	test('to whoever wrote STOP is refused for good', async () => {
 		const { channel } = await stage();
-		expect(await channel.send({ ...message, to: '+43664123610' })).toEqual({ status: 'refused', permanent: true, scope: 'recipient', response: '21610: Attempt to send to unsubscribed recipient' });
+		expect(await channel.send({ ...message, to: '+43664123610' })).toEqual({ status: 'refused', permanent: true, scope: 'recipient', response: '21610: Attempt to send to unsubscribed recipient', isUnsubscribed: true });
 	});
 });
 

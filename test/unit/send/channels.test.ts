@@ -123,6 +123,30 @@ describe('over another channel than e-mail', () => {
 		expect(reasonOf(await post.sendOne(step, 'node-3', text(none, 'push')))).toBe('no_address');
 	});
 
+	it('a provider’s word that the customer unsubscribed there is the customer’s word, once', async () => {
+		await post.withoutRest();
+		await changeCustomer({ phone: '+436641234567', consent: { email: yes, sms: { ...yes, basis: 'opt_in' } } });
+		const stopped = new AnyChannel(1, undefined, () => ({ status: 'refused', permanent: true, scope: 'recipient', response: '21610: unsubscribed', isUnsubscribed: true }));
+		expect(reasonOf(await post.sendOne(step, 'node-1', text(stopped)))).toBe('rejected');
+		expect((await post.customer()).consent).toEqual({ email: yes, sms: { status: 'unsubscribed', basis: 'opt_in', source: 'provider', atMs: now() } });
+		const entries = await post.shop.store.readTimeline(keys.customer('customer-1'), { limit: 10 });
+		expect(entries.filter(({ type }) => type === 'unsubscribed')).toMatchObject([{ data: { channel: 'sms' } }]);
+		// Nothing is handed to the provider again, and e-mail still goes.
+		expect(reasonOf(await post.sendOne(step, 'node-2', text(stopped)))).toBe('unsubscribed');
+		expect(stopped.calls).toHaveLength(1);
+		expect(reasonOf(await post.sendOne(step, 'node-3'))).toBe('sent');
+	});
+
+	it('that word stands though another message of the customer’s was refused the same way at the same moment', async () => {
+		await post.withoutRest();
+		await changeCustomer({ phone: '+436641234567', consent: { sms: yes } });
+		const stopped = new AnyChannel(2, undefined, () => ({ status: 'refused', permanent: true, scope: 'recipient', response: '21610: unsubscribed', isUnsubscribed: true }));
+		await Promise.all([post.campaign(['customer-1'], 'summer', text(stopped)), post.campaign(['customer-1'], 'winter', text(stopped))]);
+		expect((await post.customer()).consent.sms).toMatchObject({ status: 'unsubscribed' });
+		const entries = await post.shop.store.readTimeline(keys.customer('customer-1'), { limit: 10 });
+		expect(entries.filter(({ type }) => type === 'unsubscribed')).toHaveLength(1);
+	});
+
 	it('a webhook needs no address, and says who took the message', async () => {
 		await changeCustomer({ consent: { sms: yes } });
 		const change = { ...text(new AnyChannel(1)), provider: 'webhook' };
