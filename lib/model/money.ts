@@ -42,21 +42,26 @@ export function parseAmountMinor(value: string | number, currency: string): numb
 
 const formatters = new Map<string, Intl.NumberFormat>();
 
-/** Formats for a reader: `formatMoney({ amountMinor: 1999, currency: 'EUR' }, 'de-DE')` is "19,99 €". An unknown locale falls back to English. */
+/** Formats for a reader: `formatMoney({ amountMinor: 1999, currency: 'EUR' }, 'de-DE')` is "19,99 €"; 60000 TWD are "NT$600". An unknown locale falls back to English. */
 export function formatMoney({ amountMinor, currency }: Money, locale: string): string {
 	const key = `${locale}|${currency}`;
 	let formatter = formatters.get(key);
 	if (!formatter) {
+		// Taiwan's shops write NT$600. ISO 4217 and the shops' interfaces count two decimals all the same, so only what is shown drops them.
+		const options: Intl.NumberFormatOptions = { style: 'currency', currency, trailingZeroDisplay: currency === 'TWD' ? 'stripIfInteger' : 'auto' };
 		try {
-			formatter = new Intl.NumberFormat(locale, { style: 'currency', currency });
+			formatter = new Intl.NumberFormat(locale, options);
 		} catch {
 			try {
-				formatter = new Intl.NumberFormat('en', { style: 'currency', currency });
+				formatter = new Intl.NumberFormat('en', options);
 			} catch {
 				return `${(amountMinor / 10 ** currencyDigits(currency)).toFixed(currencyDigits(currency))} ${currency}`;
 			}
 		}
 		formatters.set(key, formatter);
 	}
-	return formatter.format(amountMinor / 10 ** currencyDigits(currency));
+	const amount = amountMinor / 10 ** currencyDigits(currency);
+	if (currency !== 'TWD') return formatter.format(amount);
+	// Within Taiwan CLDR has a bare "$", which a reader of mails may take for another dollar.
+	return formatter.formatToParts(amount).map(({ type, value }) => (type === 'currency' && value === '$' ? 'NT$' : value)).join('');
 }

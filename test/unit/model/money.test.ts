@@ -67,4 +67,11 @@ describe('amounts of money', () => {
 		expect(formatMoney({ amountMinor: 1999, currency: 'EUR' }, 'not a locale!')).toBe('€19.99');
 		expect(formatMoney({ amountMinor: 1999, currency: 'no currency' }, 'en')).toBe('19.99 no currency');
 	});
+
+	it.each(['zh-TW', 'zh-Hant', 'en'])('writes Taiwan dollars in %s as shops there do, without decimals that are zero', (locale) => {
+		expect(formatMoney({ amountMinor: 396_000, currency: 'TWD' }, locale)).toBe('NT$3,960');
+		expect(formatMoney({ amountMinor: 60_050, currency: 'TWD' }, locale)).toBe('NT$600.50');
+		expect(formatMoney({ amountMinor: -60_000, currency: 'TWD' }, locale)).toBe('-NT$600');
+		expect(currencyDigits('TWD')).toBe(2);
+	});
 });
