@@ -89,7 +89,7 @@ function valuesOf({ placeholders }: BuiltInMessage, { shop, order, product, view
 	for (const placeholder of placeholders) {
 		if (placeholder === 'order') values.order = order.number;
 		else if (placeholder === 'total') values.total = order.total;
-		else if (placeholder === 'due') values.due = formatDate(order.paymentDueAt, 'long', data);
+		else if (placeholder === 'due') values.due = formatDate(order.paymentDueAt, 'long', data).replaceAll(' ', '\u00a0'); // no line break within a date
 		else if (placeholder === 'waits') values.waits = listed(order.waitsFor, data.locale);
 		else if (placeholder === 'product') values.product = product.title;
 		else if (placeholder === 'topic') values.topic = product.title || product.category || view.category || (event.data.category ?? '');

@@ -13,7 +13,13 @@ export interface DesignLink {
 }
 
 /** A line of the cart, the order, or the product. */
-type DesignItem = Pick<ContextItem, 'title' | 'url' | 'imageUrl' | 'initial' | 'lineTotal' | 'fullLineTotal'> & { details: string; stockNote: string };
+type DesignItem = Pick<ContextItem, 'title' | 'url' | 'imageUrl' | 'initial' | 'lineTotal' | 'fullLineTotal'> & {
+	/** In one line, for the plain text. */
+	details: string;
+	/** The same on lines of their own: on a phone one line would break within a measure or at its dot. */
+	detailLines: string[];
+	stockNote: string;
+};
 
 /** The question of a mail that is answered by a click on a number. */
 interface DesignQuestion {
@@ -106,14 +112,15 @@ const maxItemsShown = 10;
 function linesOf(lines: ContextItem[], words: Words, tellsLowStock: boolean): Pick<DesignModel, 'items' | 'moreItems'> {
 	const hidden = lines.length - maxItemsShown;
 	return {
-		items: lines.slice(0, maxItemsShown).map((line) => ({ ...line, details: details(line, words), stockNote: tellsLowStock && isLowStock(line.stock) ? phrase(words.design.onlyLeft, { count: line.stock }, words.locale) : '' })),
+		items: lines.slice(0, maxItemsShown).map((line) => ({ ...line, ...details(line, words), stockNote: tellsLowStock && isLowStock(line.stock) ? phrase(words.design.onlyLeft, { count: line.stock }, words.locale) : '' })),
 		moreItems: hidden > 0 ? phrase(words.design.moreItems, { count: hidden }, words.locale) : '',
 	};
 }
 
-function details(line: ContextItem, words: Words): string {
-	const values = { variant: line.variantTitle ?? '', quantity: line.quantity };
-	return phrase(line.variantTitle ? words.design.variantAndQuantity : words.design.quantity, values, words.locale);
+function details({ variantTitle, quantity }: ContextItem, words: Words): Pick<DesignItem, 'details' | 'detailLines'> {
+	const pieces = phrase(words.design.quantity, { quantity }, words.locale);
+	if (!variantTitle) return { details: pieces, detailLines: [pieces] };
+	return { details: phrase(words.design.variantAndQuantity, { variant: variantTitle, quantity }, words.locale), detailLines: [variantTitle, pieces] };
 }
 
 /** What a message shows, and where that is in the shop. */
@@ -122,7 +129,7 @@ export function shownBy(shows: MessagePart, { cart, order, product }: MessageCon
 	if (shows === 'cart') return { ...linesOf(cart.items, words, tellsLowStock), total: total(cart.total), url: cart.url };
 	if (shows === 'order') return { ...linesOf(order.items, words, false), total: total(order.total), url: order.url };
 	const isThere = shows === 'product' && product.title !== '';
-	return { items: isThere ? [{ ...product, details: product.category, stockNote: '', lineTotal: product.price, fullLineTotal: '' }] : [], moreItems: '', total: undefined, url: isThere ? product.url : '' };
+	return { items: isThere ? [{ ...product, details: product.category, detailLines: product.category ? [product.category] : [], stockNote: '', lineTotal: product.price, fullLineTotal: '' }] : [], moreItems: '', total: undefined, url: isThere ? product.url : '' };
 }
 
 /** Recommended products in a mail: as many as two rows hold. */
