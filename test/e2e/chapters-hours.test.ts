@@ -109,13 +109,13 @@ describe('the shipped journeys of chapters 04 and 10 that take hours, in a real 
 	});
 
 	describe('Back in Stock', () => {
-		test('tells as many as there are pieces, who asked first is told first; the next delivery tells the rest', async () => {
+		test('tells as many as there are pieces, who asked first is told first; the next delivery tells the rest, in their language', async () => {
 			const [first, second, third] = ['first', 'second', 'third'].map(uniqueAddress);
 			const product = { id: 'mug-1', title: 'Stone Mug', url: `${pages}/p/mug`, currency: 'EUR' };
 			const stocked = (pieces: number) => stock.tell({ type: 'product_updated', product: { ...product, variants: [{ id: 'mug-1a', price: '18.00', stock: pieces }] } });
 			await stocked(0);
 			for (const email of [first, second, third]) {
-				await stock.consent(email);
+				await stock.consent(email, email === third ? { locale: 'ru-RU' } : {});
 				await stock.tell({ type: 'restock_requested', customer: { email }, product: { id: product.id } });
 			}
 			await stocked(2);
@@ -131,7 +131,9 @@ describe('the shipped journeys of chapters 04 and 10 that take hours, in a real 
 
 			await stocked(0);
 			await stocked(5);
-			await stock.untilMails(third, 1);
+			const [mail] = await stock.untilMails(third, 1);
+			expect(mail.subject).toBe('Снова в наличии: Stone Mug');
+			expect(mail.text).toContain('Отложить его мы не можем');
 			expect([first, second, third].map((email) => stock.mails(email).length)).toEqual([1, 1, 1]);
 		}, 60_000);
 

@@ -40,6 +40,7 @@ interface Told {
 	consent?: 'subscribed' | 'unsubscribed';
 	firstName?: string;
 	timezone?: string;
+	locale?: string;
 }
 
 /** A shop with its customers in a running n8n, as it tells of them and as the store knows them. */
