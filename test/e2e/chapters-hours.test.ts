@@ -122,7 +122,7 @@ describe('the shipped journeys of chapters 04 and 10 that take hours, in a real 
 			for (const email of [first, second]) {
 				const [mail] = await stock.untilMails(email, 1);
 				expect(mail.subject).toBe('Back in stock: Stone Mug');
-				expect(mail.text).toContain('There are 2 pieces at this moment.');
+				expect(mail.text).toContain('There are 2 pieces at the moment.');
 				expect(mail.text).toContain('https://tea.example/p/mug');
 			}
 			expect(stock.mails(third)).toEqual([]);
