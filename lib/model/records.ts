@@ -141,6 +141,9 @@ export interface HistoryRecord {
 /** Over how long events are counted: a condition that looks further back is refused in the editor. */
 export const historyDays = 120;
 
+/** Events that no history counts: sending would have to write one more document for each message. How many were sent, and when the last one, the customer's `engagement` says. */
+export const uncountedEvents: readonly EventType[] = ['message_sent', 'message_not_sent'];
+
 /** What events are counted by within a day: all of a type, or those of one product, category, page, search or name. */
 export function historyField(type: EventType, of?: { product?: string; category?: string; path?: string; query?: string; name?: string }): string {
 	const [entry] = Object.entries(of ?? {}).filter(([, value]) => value !== undefined && value !== '');

@@ -1,7 +1,7 @@
 import { type Condition, type EventCondition, type FieldCondition, type MessageCondition, type NearCondition, newestStep } from '../model/conditions';
 import { ShopJourneysError } from '../model/errors';
 import { eventCatalogue } from '../model/events';
-import { historyDays } from '../model/records';
+import { historyDays, uncountedEvents } from '../model/records';
 import { factField, type FactField } from './fields';
 import { isDay, operandOf, operatorLabels, operatorsOf, typeLabels } from './operators';
 
@@ -90,6 +90,7 @@ function rangeProblems(field: FactField, from: unknown, to: unknown): string[] {
 function eventProblems({ event, of, times, count, withinDays }: EventCondition): string[] {
 	if (!Object.hasOwn(eventCatalogue, event)) return [`There is no event called "${shown(event)}".`];
 	const { label } = eventCatalogue[event];
+	if (uncountedEvents.includes(event)) return [`"${label}" is not counted by days. Choose the fact "Messages: Number Sent" or "Messages: Last Sent" instead.`];
 	const found: string[] = [];
 	if (!['at_least', 'at_most', 'exactly'].includes(times)) found.push(`How often "${label}" is to be counted is "${shown(times)}", which is neither at least, at most nor exactly.`);
 	if (!Number.isSafeInteger(count) || count < 0) found.push(`How often "${label}" is to have happened is "${shown(count)}": it must be a whole number, 0 or more.`);

@@ -2,7 +2,7 @@ import type { INodeProperties, INodePropertyCollection, INodePropertyOptions, No
 import { type Condition, type EventCondition, type FieldCondition, type GroupCondition, type MessageCondition, type NearCondition, type Operator, newestStep } from '../../model/conditions';
 import { eventCatalogue, type EventType } from '../../model/events';
 import { parseAmountMinor } from '../../model/money';
-import { historyDays } from '../../model/records';
+import { historyDays, uncountedEvents } from '../../model/records';
 import { type Choices, type FactField, factFields, type FactPart, type FactType } from '../../segments/fields';
 import { type Operand, operatorsOf } from '../../segments/operators';
 
@@ -104,6 +104,7 @@ const operatorFieldOf = (type: FactType): OperatorField => operatorFieldNames.fi
 const operatorsWith = (name: OperatorField, ...operands: Operand[]) => Object.keys(operatorFields[name].names).filter((op) => operands.includes(operatorsOf[operatorFields[name].types[0]][op as Operator]!));
 
 const eventOptions: INodePropertyOptions[] = Object.entries(eventCatalogue)
+	.filter(([value]) => !uncountedEvents.includes(value as EventType))
 	.map(([value, { label }]) => ({ name: label, value }))
 	.toSorted((a, b) => a.name.localeCompare(b.name));
 const eventsThat = (isWanted: (carries: string, type: string) => boolean) => Object.entries(eventCatalogue).filter(([type, { carries }]) => isWanted(carries, type)).map(([type]) => type);

@@ -258,6 +258,7 @@ describe('conditions that cannot apply', () => {
 		['a choice that there is not', { field: 'consent.email', op: 'is', value: 'yes' }, /never "yes". What it can be: subscribed/],
 		['no currency', { field: 'orders.spent', op: 'at_least', value: 1, currency: 'Euro' }, /no currency code/],
 		['an empty group', { all: [{ any: [] }] }, /group has no condition/],
+		['an event that is not counted', { event: 'message_sent', times: 'at_most', count: 0, withinDays: 7 }, /"Message Sent" is not counted by days.*"Messages: Last Sent"/],
 		['an unknown event', { event: 'danced', times: 'at_least', count: 1, withinDays: 1 }, /no event called "danced"/],
 		['an event of two kinds', { event: 'searched', of: { query: 'a', product: 'b' }, times: 'at_least', count: 1, withinDays: 1 }, /not by several at once/],
 		['a step that there is not', { message: 'opened', step: 0, is: true }, /numbered from 1 on/],

@@ -1,5 +1,6 @@
 import type { INodeProperties, INodePropertyCollection } from 'n8n-workflow';
 import type { Condition } from '../../../lib/model/conditions';
+import type { EventType } from '../../../lib/model/events';
 import { conditionFields, type ConditionsParameter, readConditions } from '../../../lib/n8n/fields/conditions';
 import { compileCondition } from '../../../lib/segments/compile';
 import { factField, factFields } from '../../../lib/segments/fields';
@@ -39,6 +40,13 @@ describe('the editor’s conditions', () => {
 		expect(validateCondition(condition)).toEqual([]);
 		expect(condition).toMatchObject({ all: [{ op }] });
 		expect(factField((condition as unknown as { all: [{ field: string }] }).all[0].field)).toBeDefined();
+	});
+
+	it('offer only events that are counted', () => {
+		const events = (fieldsOf('did').find(({ name }) => name === 'event')!.options as Array<{ value: EventType }>).map(({ value }) => value);
+		expect(events).toEqual(expect.arrayContaining(['product_viewed', 'message_opened']));
+		expect(events).not.toContain('message_sent');
+		for (const event of events) expect(validateCondition({ event, times: 'at_least', count: 1, withinDays: 7 })).toEqual([]);
 	});
 
 	it('read the same from what n8n leaves out because it is the default', () => {
