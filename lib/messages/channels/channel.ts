@@ -37,6 +37,8 @@ export interface TextMessage extends MessageBase {
 	text: string;
 	/** WhatsApp takes only approved templates outside a conversation: its name (Meta) or content sid (Twilio), language and values in order. */
 	template?: { name: string; language: string; values: string[] };
+	/** Where Message Webhook Trigger listens, https: providers that are told with each message where to tell of it (Twilio) tell it there, if the message has a `ref`. */
+	eventsAddress?: string;
 }
 
 /** A web push. */

@@ -48,20 +48,30 @@ export function createTwilioChannel(options: TwilioOptions, tools: ChannelTools)
 		async send(message) {
 			if (!isPhoneNumber(message.to)) return refused(true, 'recipient', 'The phone number is not in international form (+ and up to 15 digits)');
 			if (!message.template && Array.from(message.text).length > longestText) return refused(true, 'provider', `The text is longer than the ${longestText} characters that Twilio takes`);
-			const answer = await ask(tools, { method: 'POST', url, headers, body: form(message, from).toString() }, isThrottle);
+			const post = (statusCallback: string | null) => ask(tools, { method: 'POST', url, headers, body: form(message, from, statusCallback).toString() }, isThrottle);
+			const callback = statusCallbackOf(message);
+			let answer = await post(callback);
+			// The message matters more than what is told of it.
+			if (callback !== null && isAnswer(answer) && Number(jsonOf(answer).code) === callbackRefusedCode) answer = await post(null);
 			return isAnswer(answer) ? outcomeOf(answer, message, secrets) : answer;
 		},
 		async close() {},
 	};
 }
 
-function form({ channel, to, text, template }: TextMessage, from: string): URLSearchParams {
+/** Where Twilio tells what becomes of the message: `twilioEvents` reads it. */
+function statusCallbackOf({ eventsAddress, ref }: TextMessage): string | null {
+	return eventsAddress !== undefined && ref !== undefined ? `${eventsAddress}?p=twilio&m=${encodeURIComponent(ref)}` : null;
+}
+
+function form({ channel, to, text, template }: TextMessage, from: string, statusCallback: string | null): URLSearchParams {
 	const address = (number: string) => (channel === 'whatsapp' && !number.startsWith('whatsapp:') ? `whatsapp:${number}` : number);
 	const isService = /^MG[0-9a-f]{32}$/i.test(from);
 	return new URLSearchParams({
 		To: address(to),
 		...(isService ? { MessagingServiceSid: from } : { From: address(from) }),
 		...(template ? { ContentSid: template.name, ...(template.values.length > 0 && { ContentVariables: numbered(template.values) }) } : { Body: text }),
+		...(statusCallback !== null && { StatusCallback: statusCallback }),
 	});
 }
 
@@ -84,6 +94,8 @@ function isThrottle(response: ProviderResponse): boolean {
 const recipientCodes = new Set([21211, 21217, 21401, 21612, 21614, 21635, 30004, 30005, 30006, 63003, 63024]);
 /** The recipient has unsubscribed by STOP. */
 const stoppedCode = 21610;
+/** The address for the status callback is none that Twilio reaches; the message was not taken. */
+const callbackRefusedCode = 21609;
 /** An outage of theirs: not taken, in their own words. */
 const passingCodes = new Set([20500, 20503, 20504, 30001, 63005, 63012, 63020]);
 

@@ -40,6 +40,8 @@ export interface Composing {
 	ref: string;
 	context: MessageContext;
 	data: RenderData;
+	/** Where Message Webhook Trigger listens, where the whole world can reach it. */
+	eventsAddress?: string;
 	/** On to a page of the shop, in marketing with its UTM parameters, counted as a click; the page itself where nobody counts. */
 	clickUrl(to: string): string;
 }
@@ -70,6 +72,8 @@ export function composing(job: SendJob, customer: CustomerRecord, settings: Shop
 	return {
 		messageId: messageIdFor(job.messageKey, '').slice(1).split('@')[0],
 		ref: linker.reference(),
+		// Twilio refuses a message that names an address within a network.
+		...(address?.startsWith('https://') && { eventsAddress: address }),
 		context,
 		data,
 		clickUrl(to) {

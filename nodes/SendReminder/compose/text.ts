@@ -71,8 +71,8 @@ function readWhatsApp(context: IExecuteFunctions, itemIndex: number): WhatsAppWo
 	};
 }
 
-function named({ messageId, ref, context: { discountCode } }: Composing): Pick<TextMessage, 'messageId' | 'ref' | 'discountCode'> {
-	return { messageId, ref, ...(discountCode && { discountCode }) };
+function named({ messageId, ref, eventsAddress, context: { discountCode } }: Composing): Pick<TextMessage, 'messageId' | 'ref' | 'eventsAddress' | 'discountCode'> {
+	return { messageId, ref, ...(eventsAddress !== undefined && { eventsAddress }), ...(discountCode && { discountCode }) };
 }
 
 function required(context: IExecuteFunctions, field: keyof typeof labels, itemIndex: number): string {

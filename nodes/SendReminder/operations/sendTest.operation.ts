@@ -73,7 +73,9 @@ function addressed({ message, customer }: Rendered, parameter: (name: string) =>
 	if (isForSystem(message)) return { ...message, to: { ...message.to, email: addressOf(parameter('testAddress')), phone: undefined }, subject: `${mark} ${message.subject}` };
 	const number = normalisePhone(parameter('testNumber'), settings.country);
 	if (!number) throw new ShopJourneysError('PARAMETER_INVALID', `"Test Number" is "${parameter('testNumber')}", which is no phone number`, { hint: 'Write it with its country code, like +43 664 1234567.' });
-	return { ...message, to: number, text: `${mark} ${message.text}` };
+	// Nothing is told of a test: it is counted nowhere.
+	const { eventsAddress: _untold, ...test } = message;
+	return { ...test, to: number, text: `${mark} ${message.text}` };
 }
 
 const isPush = (message: OutgoingMessage): message is PushMessage => Array.isArray(message.to);

@@ -31,6 +31,7 @@ export async function startTwilio(): Promise<TwilioServer> {
 		if ((text?.length ?? 0) > 1600) return refuse(400, 21617, 'The concatenated message body exceeds the 1600 character limit.');
 		if (content !== undefined && !/^HX[0-9a-f]{32}$/.test(content)) return refuse(400, 21655, 'The ContentSid is Invalid');
 		if (others.ContentVariables !== undefined && Object.values(JSON.parse(others.ContentVariables) as object).some((value) => value === '' || /[\n\t]| {4}/.test(String(value)))) return refuse(400, 21656, 'The Content Variables parameter is invalid.');
+		if (others.StatusCallback !== undefined && !/^https?:\/\/[^/]+\.[a-z]{2,}[:/?]/.test(others.StatusCallback)) return refuse(400, 21609, `The StatusCallback URL ${others.StatusCallback} is not a valid URL.`);
 		if (to.endsWith('610')) return refuse(400, 21610, 'Attempt to send to unsubscribed recipient');
 		messages.push(Object.fromEntries(new URLSearchParams(body.toString())));
 		const sid = `SM${String(messages.length).padStart(32, '0')}`;

@@ -11,17 +11,21 @@ export interface TestTools extends ChannelTools {
 
 const startMs = 1_800_000_000_000;
 
-/** n8n's `httpRequest`, axios beneath, with a shorter patience; waiting takes no time. */
-export function testTools(timeoutMs = 5_000): TestTools {
-	const pauses: number[] = [];
-	const helpers = {
+/** n8n's `httpRequest`, axios beneath, with a shorter patience. */
+export function testHelpers(timeoutMs = 5_000) {
+	return {
 		async httpRequest({ method, url, headers, body, encoding, disableFollowRedirect }: IHttpRequestOptions): Promise<unknown> {
 			const answer = await axios.request({ method, url, headers: headers as Record<string, string>, data: body, responseType: encoding, timeout: timeoutMs, maxRedirects: disableFollowRedirect ? 0 : 5, validateStatus: () => true, proxy: false });
 			return { body: answer.data as unknown, headers: answer.headers, statusCode: answer.status };
 		},
 	};
+}
+
+/** With n8n's helpers; waiting takes no time. */
+export function testTools(timeoutMs?: number): TestTools {
+	const pauses: number[] = [];
 	return {
-		...channelTools({ helpers }),
+		...channelTools({ helpers: testHelpers(timeoutMs) }),
 		pauses,
 		nowMs: () => startMs + pauses.reduce((sum, pause) => sum + pause, 0),
 		async sleep(ms) {

@@ -41,6 +41,20 @@ describe('SMS through Twilio', () => {
 		expect(server.requests).toEqual([]);
 	});
 
+	const told = { ...message, ref: 'eyJ.a-b_c', eventsAddress: 'https://n8n.shop.example/webhook/1/messages' };
+
+	test('names where Twilio tells what becomes of it, with its reference', async () => {
+		const { server, channel } = await stage();
+		for (const one of [told, { ...told, ref: undefined }, { ...told, eventsAddress: undefined }]) expect(await channel.send(one)).toMatchObject({ status: 'sent' });
+		expect(server.messages.map(({ StatusCallback }) => StatusCallback)).toEqual([`${told.eventsAddress}?p=twilio&m=eyJ.a-b_c`, undefined, undefined]);
+	});
+
+	test('arrives though Twilio does not take that address', async () => {
+		const { server, channel } = await stage();
+		expect(await channel.send({ ...told, eventsAddress: 'https://n8n/webhook' })).toMatchObject({ status: 'sent' });
+		expect(server.messages).toEqual([{ To: message.to, From: '+14155550100', Body: message.text }]);
+	});
+
 	test('to whoever wrote STOP is refused for good', async () => {
 		const { channel } = await stage();
 		expect(await channel.send({ ...message, to: '+43664123610' })).toEqual({ status: 'refused', permanent: true, scope: 'recipient', response: '21610: Attempt to send to unsubscribed recipient', isUnsubscribed: true });

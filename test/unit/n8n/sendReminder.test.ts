@@ -13,6 +13,8 @@ import { viewRoute } from '../../../nodes/MessageWebhookTrigger/routes/view.rout
 import { withVariant } from '../../../nodes/SendReminder/variants';
 import { type MailServer, startMailServer } from '../messages/mail-server';
 import { sampleItem, sampleSettings } from '../messages/samples';
+import { testHelpers } from '../messages/text-channels';
+import { accountSid, authToken, startTwilio } from '../../mocks/message-apis/twilio';
 import { startWooShop, type WooShop } from '../../mocks/woocommerce';
 import { type Execution, fakeExecution } from './execution';
 
@@ -130,6 +132,17 @@ describe('a test', () => {
 		expect(tokens.length).toBeGreaterThan(1);
 		for (const token of tokens) expect(token).toContain('"main","test","email"');
 		expect(mail.received[0].raw).not.toContain('mia@example.org');
+	});
+
+	it('goes by SMS to the operator, and asks Twilio to tell nothing of it', async () => {
+		const twilio = await startTwilio();
+		const parameters = { operation: 'sendTest', channel: 'sms', smsFrom: '+14155550100', smsText: 'Hello {{customer.firstName}}', apiAddress: twilio.url, showAs: 'mia@example.org', testNumber: '+43 664 1234567' };
+		const credentials = { twilioApi: { authType: 'authToken', accountSid, authToken } };
+		const [[sent], refused] = await sendTest.execute(Object.assign(context({ parameters, credentials }), { helpers: testHelpers() }), installation);
+		await twilio.close();
+		expect(refused).toEqual([]);
+		expect(sent.json.test).toMatchObject({ status: 'sent', channel: 'sms' });
+		expect(twilio.messages).toEqual([{ To: '+436641234567', From: '+14155550100', Body: '[Test] Hello Mia' }]);
 	});
 
 	it('refuses an address that is none, and says what the server refused', async () => {

@@ -57,6 +57,11 @@ describe('SMS', () => {
 		expect(readLink(message.ref!, installation.linkSecret, nowMs, 'message')).toMatchObject({ customerId: 'c1', channel: 'sms', sendKey: '1:n' });
 	});
 
+	it('says where a provider may tell of it, at an address that it reaches only', async () => {
+		expect((await sms()).eventsAddress).toBe(address);
+		for (const at of ['http://localhost:5678/webhook', null]) expect(await sms({}, { at })).not.toHaveProperty('eventsAddress');
+	});
+
 	it('greets nobody whose name is not known', async () => {
 		const item = { ...sampleItem(), customer: { ...sampleItem().customer!, firstName: undefined } } as unknown as SendJob['item'];
 		expect((await sms({}, { job: jobOf(item) })).text).toMatch(/^Hello, your cart/);
