@@ -202,7 +202,7 @@ describe('the shipped journeys of chapters 04 and 10 that take hours, in a real 
 			await orders.order('order_placed', email, { id: `o-${email}`, number: '#3001' });
 			const told: Array<[string, string, string]> = [
 				['requested', 'We have your return request', 'We have your request'],
-				['approved', 'You may send it back', 'Your return is agreed.'],
+				['approved', 'You may send it back', 'Your return is approved.'],
 				['received', 'Your return has arrived', 'Your parcel is here.'],
 				['refunded', 'Your money is on its way', 'We have paid you back.'],
 			];
