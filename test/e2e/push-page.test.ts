@@ -31,7 +31,7 @@ withBrowser('web push on a shop’s page in a real browser', () => {
 		browser = await launchBrowser();
 	}, 60_000);
 	beforeEach(async () => {
-		shop.clear();
+		shop.begin();
 		shop.config = { push };
 		context = await browser.newContext({ userAgent });
 		await context.addInitScript(pushService(address));

@@ -25,7 +25,7 @@ withBrowser('tracking.js on a shop’s page in a real browser', () => {
 		browser = await launchBrowser();
 	}, 60_000);
 	beforeEach(async () => {
-		shop.clear();
+		shop.begin();
 		errors = [];
 		context = await browser.newContext({ userAgent });
 		context.on('weberror', (error) => errors.push(error.error().message));

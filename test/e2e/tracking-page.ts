@@ -11,7 +11,7 @@ import { type ScriptConfig, withConfig, workerLine } from '../../lib/tracking/sc
 
 /** A browser of a person: headless Chromium says that it is a robot. */
 export const userAgent = 'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0.0.0 Safari/537.36';
-const publicKey = 'pk_0123456789';
+const publicKeys = 'pk_0123456789';
 /** On the shop's own origin. */
 export const serviceWorkerPath = '/shop-journeys-sw.js';
 
@@ -62,6 +62,9 @@ export class TrackedShop {
 	/** What the script is told of the shop. */
 	config: ScriptConfig = {};
 	private readonly known = new Set<string>();
+	/** Each test has a key of its own: what a browser flushes when it is closed may come while the next one runs. */
+	private publicKey = `${publicKeys}0`;
+	private tests = 0;
 
 	private constructor(
 		private readonly shop: { origin: string; close(): Promise<void> },
@@ -72,7 +75,7 @@ export class TrackedShop {
 		const [script, worker] = await Promise.all(['tracking', 'worker'].map(async (name) => await buildScript(readFileSync(path.join(__dirname, `../../lib/tracking/browser/${name}.ts`), 'utf8'))));
 		const opened: { shop?: TrackedShop } = {};
 		const tracker = await listen((request, response) => void opened.shop!.take(request.url!.endsWith('?worker') ? worker : withConfig(script, opened.shop!.config), request, response));
-		const embed = ({ attributes = '' }: PageParts) => `<script async src="${tracker.origin}/webhook/x/tracking.js?key=${publicKey}" ${attributes}></script>`;
+		const embed = ({ attributes = '' }: PageParts) => `<script async src="${tracker.origin}/webhook/x/tracking.js?key=${opened.shop!.publicKey}" ${attributes}></script>`;
 		const pages = pagesWith(embed, () => opened.shop!.parts);
 		const shop = await listen((request, response) => {
 			if (request.url !== serviceWorkerPath) return pages(request, response);
@@ -89,7 +92,9 @@ export class TrackedShop {
 		for await (const chunk of request) chunks.push(chunk as Buffer);
 		const rawBody = Buffer.concat(chunks);
 		if (this.failing) return void response.writeHead(this.failing).end();
+		const { publicKey } = this;
 		const key = new URL(request.url!, 'http://tracker').searchParams.get('key') ?? '';
+		if (key.startsWith(publicKeys) && key !== publicKey) return void response.writeHead(204).end();
 		const receivedAtMs = Date.now();
 		const allowedOrigins = [this.origin];
 		try {
@@ -126,6 +131,12 @@ export class TrackedShop {
 
 	of(type: ShopEvent['type']): ShopEvent[] {
 		return this.events.filter((event) => event.type === type);
+	}
+
+	/** For a new test. */
+	begin(): void {
+		this.clear();
+		this.publicKey = `${publicKeys}${++this.tests}`;
 	}
 
 	clear(): void {
