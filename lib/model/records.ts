@@ -423,6 +423,10 @@ export const keys = {
 	/** The forms of Message Webhook Trigger: `FormsRecord` of lib/forms. */
 	forms: 'settings:forms',
 	campaignSend: (id: string) => `campaign:${id}`,
+	/** Points of a customer: `LedgerHead`, `Receipt` and pages of the history, of lib/loyalty. */
+	points: (customerId: string) => `points:${customerId}`,
+	pointsReceipt: (customerId: string, name: string) => `points-receipt:${customerId}:${name}`,
+	pointsPage: (customerId: string, page: number) => `points-page:${customerId}:${page}`,
 	/** By the salted hash of an alias key. */
 	suppression: (aliasHash: string) => `suppression:${aliasHash}`,
 	/** An alias names the canonical id of a customer or cart. */
@@ -452,6 +456,8 @@ export const indexes = {
 	tasks: 'tasks',
 	/** The reconciliation of a shop, by when it is next to be done (machine time): see lib/shops/reconcile.ts. */
 	reconcile: 'reconcile',
+	/** Points ledgers by when something falls due (journey time): a lot expires, points become available, a reservation runs out. */
+	pointsDue: 'points-due',
 	/** Progress of imports, by when each was begun (machine time). */
 	imports: 'imports',
 	/** Keys of the carts, orders, returns and enrolments of a customer, by time, and of what else a merge or an erasure must find (see lib/record/belongings.ts). */

@@ -1,0 +1,117 @@
+import { ShopJourneysError } from '../model/errors';
+import { indexes, keys } from '../model/records';
+import type { IndexEntry, Store } from '../store/store';
+import { type Transaction, transact } from '../store/transaction';
+import { applyOperation, balanceAt, emptyLedger, type LedgerEntry, type LedgerHead, type LedgerOperation, type LedgerOutcome, nextDueMs, pageSize, type PointsBalance, type Receipt, receiptNames, settle } from './ledger';
+
+/** The store side of points: one small head per customer, a receipt per reference, and pages of the history. The rules are in ledger.ts. */
+
+export interface PointsChange {
+	outcome: LedgerOutcome;
+	/** What the history got, what fell due meanwhile included; empty when nothing changed. */
+	entries: LedgerEntry[];
+}
+
+/**
+ * Decides an operation within a transaction, for callers who commit more with it. Uses at most six documents.
+ * @throws PARAMETER_INVALID
+ */
+export async function changePointsIn(tx: Transaction, customerId: string, operation: LedgerOperation, nowMs: number): Promise<PointsChange> {
+	const headKey = keys.points(customerId);
+	const receiptKey = (name: string) => keys.pointsReceipt(customerId, name);
+	const names = receiptNames(operation);
+	await tx.load([headKey, ...names.map(receiptKey)]);
+	const receipts = Object.fromEntries(names.map((name) => [name, tx.get<Receipt>(receiptKey(name)) ?? undefined]));
+	const applied = applyOperation(tx.get<LedgerHead>(headKey) ?? emptyLedger(), receipts, operation, nowMs);
+	for (const [name, receipt] of Object.entries(applied.receipts)) tx.set(receiptKey(name), receipt);
+	// A repetition changes nothing, unless something fell due.
+	if (applied.entries.length > 0 || Object.keys(applied.receipts).length > 0) await keep(tx, customerId, applied.head);
+	return { outcome: applied.outcome, entries: applied.entries };
+}
+
+/**
+ * Carries out an operation: once per reference, however often and from wherever it is called.
+ * @param nowMs journey time
+ * @throws PARAMETER_INVALID, STORE_BUSY, STORE_UNAVAILABLE
+ */
+export async function changePoints(store: Store, customerId: string, operation: LedgerOperation, nowMs: number): Promise<PointsChange> {
+	return await commit(store, async (tx) => await changePointsIn(tx, customerId, operation, nowMs));
+}
+
+/** The balance at a time (journey time), without writing. */
+export async function pointsBalance(store: Store, customerId: string, nowMs: number): Promise<PointsBalance> {
+	const [{ value }] = await store.read<LedgerHead>([keys.points(customerId)]);
+	return balanceAt(value ?? emptyLedger(), nowMs);
+}
+
+/**
+ * A page of the history, newest first; further pages with `beforeSeq`, the `seq` of the last entry received.
+ * @param limit 1 to 200
+ */
+export async function pointsHistory(store: Store, customerId: string, { beforeSeq, limit }: { beforeSeq?: number; limit: number }): Promise<LedgerEntry[]> {
+	const [{ value: head }] = await store.read<LedgerHead>([keys.points(customerId)]);
+	if (!head) return [];
+	const end = Math.max(0, Math.min(beforeSeq ?? head.entries, head.entries));
+	const start = Math.max(0, end - Math.min(200, Math.max(1, limit)));
+	const inPages = head.entries - head.recent.length;
+	const pages: string[] = [];
+	for (let page = Math.floor(start / pageSize); page * pageSize < Math.min(end, inPages); page++) pages.push(keys.pointsPage(customerId, page));
+	const older = pages.length > 0 ? await store.read<PointsPage>(pages) : [];
+	const entries = [...older.flatMap(({ value }) => value?.entries ?? []), ...head.recent];
+	return entries.filter(({ seq }) => seq >= start && seq < end).reverse();
+}
+
+/**
+ * Settles customers for whom something fell due by `nowMs` (journey time): expired lots, pending points, reservations that ran out. Each in a commit of its own, so
+ * a crash costs nothing. Call again while `hasMore`.
+ * @param limit customers at a time, 1 to 1,000
+ */
+export async function sweepPoints(store: Store, { nowMs, limit }: { nowMs: number; limit: number }): Promise<{ swept: Array<{ customerId: string; entries: LedgerEntry[] }>; hasMore: boolean }> {
+	const due: IndexEntry[] = await store.walk(indexes.pointsDue, { to: nowMs, limit });
+	const swept = [];
+	for (const { key } of due) {
+		const customerId = key.slice(keys.points('').length);
+		const entries = await commit(store, async (tx) => {
+			await tx.load([key]);
+			const head = tx.get<LedgerHead>(key);
+			// An entry without a ledger leads nowhere.
+			if (!head) tx.index(indexes.pointsDue, key, null);
+			else {
+				const settled = settle(head, nowMs);
+				await keep(tx, customerId, settled.head);
+				return settled.entries;
+			}
+			return [];
+		});
+		swept.push({ customerId, entries });
+	}
+	return { swept, hasMore: due.length === limit };
+}
+
+/** A full page of the history: written once, never changed. */
+interface PointsPage {
+	entries: LedgerEntry[];
+}
+
+/** Writes the head, its full pages apart, and when it falls due next. */
+async function keep(tx: Transaction, customerId: string, head: LedgerHead): Promise<void> {
+	const key = keys.points(customerId);
+	let { recent } = head;
+	while (recent.length >= pageSize) {
+		const page = keys.pointsPage(customerId, Math.floor(recent[0].seq / pageSize));
+		await tx.load([page]);
+		tx.set(page, { entries: recent.slice(0, pageSize) } satisfies PointsPage);
+		recent = recent.slice(pageSize);
+	}
+	const before = tx.get<LedgerHead>(key);
+	const dueMs = nextDueMs(head);
+	if (dueMs !== (before && nextDueMs(before))) tx.index(indexes.pointsDue, key, dueMs);
+	tx.set(key, { ...head, recent });
+}
+
+/** Without once-keys and leases, a transaction is either committed or throws. */
+async function commit<R>(store: Store, body: (tx: Transaction) => Promise<R>): Promise<R> {
+	const done = await transact(store, body);
+	if (done.status !== 'committed') throw new ShopJourneysError('COMMIT_INVALID', `Points were not committed: ${done.status}`);
+	return done.result;
+}
