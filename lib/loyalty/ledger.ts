@@ -78,10 +78,10 @@ export interface LedgerHead {
 	recent: LedgerEntry[];
 }
 
-export const maxLots = 64;
+export const maxLots = 48;
 export const maxPending = 32;
 export const maxReservations = 20;
-const maxLapsed = 16;
+const maxLapsed = 8;
 /** Entries in a page of the history. */
 export const pageSize = 20;
 /** Of one operation. */
