@@ -4,12 +4,10 @@ import { type BuiltInMessage, builtInMessage } from './catalogue';
 import type { MessageContext } from './context';
 import { discountBox, type DesignModel, frameOf, paragraphs, picksOf, questionOf, shownBy } from './design-model';
 import type { CompiledOverrides } from './operator-words';
-import { pickLocale, singleLine, webUrl } from './safe-text';
+import { pickLocale, singleLine, subjectLine, webUrl } from './safe-text';
 import { formatDate, type RenderData } from './template-functions';
 import { type MessageWords, namedPhrase, phrase, type PhraseValues, type Words } from './words';
 
-/** RFC 5322 asks for lines under 998 characters; nobody reads more than about 60 of a subject. */
-export const maxSubjectLength = 200;
 export const maxPreviewLength = 250;
 
 /** What the model of a mail is made from. */
@@ -46,7 +44,7 @@ export function builtInModel(id: string, entry: BuiltInMessage, input: ModelInpu
 		...frameOf(context, words, settings, { language: overrides.intro ? pickLocale(settings.locale) : words.locale, why: entry.why, isTransactional }),
 		...shown,
 		...(entry.asks ? questionOf(entry.asks, linkOf(context, entry.asks), { question: saying(said.question), lowest: saying(said.lowest), highest: saying(said.highest) }) : { rating: undefined, survey: undefined }),
-		subject: singleLine(wordsOf('subject'), maxSubjectLength),
+		subject: subjectLine(wordsOf('subject')),
 		previewText: singleLine(wordsOf('previewText'), maxPreviewLength),
 		headline: singleLine(wordsOf('headline'), 200),
 		intro: paragraphs(wordsOf('intro')),

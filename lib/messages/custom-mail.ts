@@ -1,7 +1,7 @@
-import { maxPreviewLength, maxSubjectLength } from './built-in';
+import { maxPreviewLength } from './built-in';
 import type { MessageContext } from './context';
 import { textFromHtml, tidy } from './plain-text';
-import { singleLine } from './safe-text';
+import { singleLine, subjectLine } from './safe-text';
 import type { RenderData } from './template-functions';
 import { compileTemplate, type CompiledTemplate } from './templates';
 
@@ -47,7 +47,7 @@ export function compileCustomMail(content: CustomMail): (context: MessageContext
 		const previewText = singleLine(preview(context, data), maxPreviewLength);
 		const body = html(context, data);
 		return {
-			subject: singleLine(subject(context, data), maxSubjectLength),
+			subject: subjectLine(subject(context, data)),
 			previewText,
 			html: previewText ? withPreview(body, hiddenPreview({ previewText }, data)) : body,
 			text: text ? text(context, data) : textFromHtml(body),

@@ -1,9 +1,9 @@
 import { ShopJourneysError } from '../model/errors';
-import { maxPreviewLength, maxSubjectLength, type ModelInput } from './built-in';
+import { maxPreviewLength, type ModelInput } from './built-in';
 import { type MessagePart, messageParts } from './catalogue';
 import { discountBox, type DesignModel, frameOf, paragraphs, picksOf, shownBy } from './design-model';
 import type { ContentOverrides } from './operator-words';
-import { pickLocale, singleLine, webUrl } from './safe-text';
+import { pickLocale, singleLine, subjectLine, webUrl } from './safe-text';
 import { phrase } from './words';
 
 /** @throws PARAMETER_INVALID for a letter without a subject, or one that shows what there is not */
@@ -21,7 +21,7 @@ export function letterModel(shows: MessagePart, { context, overrides, words, dat
 	return {
 		...frameOf(context, words, settings, { language: pickLocale(settings.locale), why: isTransactional ? 'whyTransactional' : 'whyMarketing', isTransactional }),
 		...shown,
-		subject: singleLine(said('subject'), maxSubjectLength),
+		subject: subjectLine(said('subject')),
 		previewText: singleLine(said('previewText'), maxPreviewLength),
 		headline: singleLine(said('headline'), 200),
 		intro: paragraphs(said('intro')),

@@ -18,6 +18,14 @@ export function singleLine(value: unknown, limit: number): string {
 	return cut(text, limit);
 }
 
+/** RFC 5322 asks for lines under 998 characters; nobody reads more than about 60 of a subject. */
+const maxSubjectLength = 200;
+
+/** A subject. Spaces that keep a date or an amount together in a text have no use there, and would make the header one that has to be encoded. */
+export function subjectLine(value: string): string {
+	return singleLine(value.replace(/[\u00a0\u202f]/g, ' '), maxSubjectLength);
+}
+
 /** Text that may have line breaks (`\n`), without other control characters. */
 export function severalLines(value: string, limit: number): string {
 	const lines = value.replace(/\r\n?|[\u2028\u2029]/g, '\n').split('\n');
