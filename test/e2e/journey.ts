@@ -11,9 +11,12 @@ export interface ShopWorkflows {
 	workflows: Workflow[];
 }
 
+/** For journeys whose steps follow each other more densely than a customer should hear of a shop: no rest between mails. */
+export const noRest = { email: 0 };
+
 /** A shop of its own beside others in one n8n: its Shop Webhook Trigger and its abandoned-cart journey. */
 export function journeyIn(shop: string, change: Parameters<typeof filledIn>[1] = {}): ShopWorkflows {
-	const connect = { ...filledIn(template('00-connect/connect-demo-shop.json'), { shop: { shop, ...change.shop } }), id: `e2eConnect_${shop}` };
+	const connect = { ...filledIn(template('00-connect/connect-demo-shop.json'), { shop: { shop, rest: noRest, ...change.shop } }), id: `e2eConnect_${shop}` };
 	for (const node of connect.nodes) if (node.webhookId) node.webhookId = `e2e-${shop}`;
 	const trigger = { shop, showEnded: false, ...change.trigger };
 	const journey = { ...filledIn(template('03-cart-reminder/abandoned-cart.json'), { ...change, trigger }), id: `e2eJourney_${shop}`, name: `Journey of ${shop}` };

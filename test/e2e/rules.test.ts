@@ -1,4 +1,5 @@
 import { readLogged } from './timeline';
+import { noRest } from './journey';
 import { cartEvent, orderEvent, Shop } from './shop';
 import { filledIn, Installation, template, uniqueAddress, until, webhookUrl } from './installation';
 
@@ -8,7 +9,7 @@ const schedule = { steps: [1, 2, 3].map((delay) => ({ name: `${delay} h`, delay,
 const hours = (count: number) => new Promise((resolve) => setTimeout(resolve, (count * 3_600_000) / speed));
 
 describe('what starts, postpones and ends reminders in a real n8n', () => {
-	const connect = filledIn(template('00-connect/connect-demo-shop.json'));
+	const connect = filledIn(template('00-connect/connect-demo-shop.json'), { shop: { rest: noRest } });
 	const links = template('00-connect/message-tracking.json');
 	const cart = filledIn(template('03-cart-reminder/abandoned-cart.json'), { trigger: { schedule } });
 	const checkout = filledIn(template('03-cart-reminder/abandoned-checkout.json'), { trigger: { schedule } });
