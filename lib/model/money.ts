@@ -40,6 +40,14 @@ export function parseAmountMinor(value: string | number, currency: string): numb
 	return sign && amount !== 0 ? -amount : amount;
 }
 
+/** As shops take amounts: 1999 EUR are "19.99", 1999 JPY are "1999". Exact. */
+export function decimalAmount({ amountMinor, currency }: Money): string {
+	const digits = currencyDigits(currency);
+	const text = String(Math.abs(amountMinor)).padStart(digits + 1, '0');
+	const decimal = digits === 0 ? text : `${text.slice(0, -digits)}.${text.slice(-digits)}`;
+	return amountMinor < 0 ? `-${decimal}` : decimal;
+}
+
 const formatters = new Map<string, Intl.NumberFormat>();
 
 /** Formats for a reader: `formatMoney({ amountMinor: 1999, currency: 'EUR' }, 'de-DE')` is "19,99 €"; 60000 TWD are "NT$600". An unknown locale falls back to English. */

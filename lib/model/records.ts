@@ -334,6 +334,58 @@ export type Anchor =
 	/** The day on which what was bought runs out (quantity x units per pack x days per unit), less the days of delivery and these. Needs product rules. */
 	| { type: 'supply'; leadDays: number };
 
+/** What a discount code gives. */
+export interface DiscountTerms {
+	value:
+		/** Above 0, at most 100. */
+		| { kind: 'percentage'; percent: number }
+		| { kind: 'amount'; amountMinor: number }
+		| { kind: 'free_shipping' }
+		/** One piece of a product for nothing; `worthMinor` is its price, for shops that can only take an amount off. */
+		| { kind: 'gift'; productId: string; worthMinor: number };
+	/** Of all amounts here. */
+	currency: string;
+	/** The order's value from which on it applies. */
+	minimumMinor?: number;
+	/** What it applies to; absent: everything. */
+	productIds?: string[];
+}
+
+/** What a code is for: the same purpose gets the same code, however often it is asked for. */
+export interface DiscountPurpose {
+	customerId: string;
+	/** Tells this purpose from the customer's others. */
+	reference: string;
+	journey?: string;
+	enrolment?: string;
+	step?: number;
+}
+
+/** A code of the operator's list, or one that we had the shop make. */
+export interface DiscountCodeRecord {
+	/** As customers read it. */
+	code: string;
+	/** `free`: on a list, not handed out. `booked`: the shop is being asked for it; nobody may see it yet. */
+	state: 'free' | 'booked' | 'issued' | 'redeemed' | 'revoked' | 'expired';
+	/** `shop`, or `list:` and the list's name. */
+	source: string;
+	purpose?: DiscountPurpose;
+	terms?: DiscountTerms;
+	/** Whom alone the shop is to let use it; kept only while it is booked. */
+	onlyFor?: { shopCustomerId?: string; email?: string };
+	/** What the shop keeps beside the code: tells one of ours from one that somebody else made. */
+	mark?: string;
+	/** Who is asking the shop for it, and until when nobody else may (machine time). */
+	claim?: { token: string; untilMs: number };
+	/** An answer of the shop's is missing: the code may be there or not. */
+	isUnclear?: boolean;
+	/** Place on its list. */
+	place?: number;
+	issuedAtMs?: number;
+	expiresAtMs?: number;
+	redeemed?: { orderId: string; atMs: number };
+}
+
 /** What a journey trigger writes into the store when it is switched on, so that any process can enrol. */
 export interface JourneyDefinition {
 	id: string;
@@ -422,6 +474,12 @@ export const keys = {
 	webView: (messageId: string) => `web-view:${messageId}`,
 	/** The forms of Message Webhook Trigger: `FormsRecord` of lib/forms. */
 	forms: 'settings:forms',
+	/** `DiscountCodeRecord`, by the code in upper case. */
+	discountCode: (code: string) => `discount-code:${code}`,
+	/** The code of a purpose (see lib/discounts/purpose.ts): `{ code }`. */
+	discountPurpose: (hash: string) => `discount-purpose:${hash}`,
+	/** How many codes a list ever had: `{ places }`. */
+	discountList: (name: string) => `discount-list:${name}`,
 	campaignSend: (id: string) => `campaign:${id}`,
 	/** Points of a customer: `LedgerHead`, `Receipt` and pages of the history, of lib/loyalty. */
 	points: (customerId: string) => `points:${customerId}`,
@@ -454,6 +512,10 @@ export const indexes = {
 	webViews: 'web-views',
 	/** Work too big for one commit, by the time it may start (machine time): see lib/tasks. */
 	tasks: 'tasks',
+	/** Discount codes to be looked at by the sweep, by when (journey time). */
+	discountCodes: 'discount-codes',
+	/** Codes of a list that are not handed out yet, by their place on it. */
+	freeDiscountCodes: (list: string) => `discount-codes:${list}`,
 	/** The reconciliation of a shop, by when it is next to be done (machine time): see lib/shops/reconcile.ts. */
 	reconcile: 'reconcile',
 	/** Points ledgers by when something falls due (journey time): a lot expires, points become available, a reservation runs out. */

@@ -1,4 +1,5 @@
 import type { ProductFacts, ShopEvent } from '../model/events';
+import type { DiscountTerms } from '../model/records';
 import type { NormaliseContext } from './adapter';
 
 /**
@@ -62,6 +63,41 @@ export interface Registration {
 	problems: string[];
 }
 
+/** A code to be made in the shop, good for one order. */
+export interface ShopDiscount {
+	code: string;
+	/** Kept beside it, where `find` tells it again. Customers do not see it. */
+	mark: string;
+	terms: DiscountTerms;
+	onlyFor?: { shopCustomerId?: string; email?: string };
+	/** Wall clock. */
+	startsAtMs: number;
+	endsAtMs?: number;
+}
+
+export interface FoundDiscount {
+	/** The shop's own id. */
+	id: string;
+	mark: string;
+	isUsed: boolean;
+	/** Not switched off and not over. */
+	isActive: boolean;
+}
+
+/** The shop's own discount codes. All of these throw SHOP_REFUSED (with what to do) and SHOP_UNREACHABLE. */
+export interface DiscountApi {
+	/**
+	 * Makes the code, never over one that is there.
+	 * @returns `taken` where the shop has such a code already, whoever made it
+	 * @throws PARAMETER_INVALID where the shop has no such discount
+	 */
+	create(context: ShopApiContext, discount: ShopDiscount): Promise<'created' | 'taken'>;
+	/** Looks the code up, upper and lower case alike; null where there is none. */
+	find(context: ShopApiContext, code: string): Promise<FoundDiscount | null>;
+	/** Makes what `find` found unusable. What is gone already is no error. */
+	deactivate(context: ShopApiContext, id: string): Promise<void>;
+}
+
 export interface ShopApi {
 	/**
 	 * Makes the shop deliver its topics to `address`, signed with `secret` where the shop takes one. Idempotent: what is
@@ -82,4 +118,6 @@ export interface ShopApi {
 	 * @throws SHOP_REFUSED, SHOP_UNREACHABLE
 	 */
 	products?(context: ShopApiContext, ids: string[], normalise: NormaliseContext): Promise<ProductFacts[]>;
+	/** Where the shop lets codes be made through its API. */
+	discounts?: DiscountApi;
 }

@@ -10,7 +10,7 @@ export interface Field {
 
 /** The fields of the one operation of a document. @throws when it is none */
 export function parseOperation(text: string, variables: Record<string, unknown>): { kind: 'query' | 'mutation'; fields: Field[] } {
-	const tokens = text.match(/[{}():,!=[\]]|"(?:[^"\\]|\\.)*"|\$?-?\w+/g) ?? [];
+	const tokens = text.match(/\.{3}|[{}():,!=[\]]|"(?:[^"\\]|\\.)*"|\$?-?\w+/g) ?? [];
 	let place = 0;
 	const next = () => tokens[place++];
 	const expect = (token: string) => {
@@ -44,6 +44,12 @@ export function parseOperation(text: string, variables: Record<string, unknown>)
 		expect('{');
 		while (tokens[place] !== '}') {
 			const first = next();
+			if (first === '...') {
+				expect('on');
+				const type = `...${next()}`;
+				fields.push({ alias: type, name: type, args: {}, selection: selection() });
+				continue;
+			}
 			if (first === undefined || !/^\w+$/.test(first)) throw new Error(`syntax error, unexpected ${first ?? 'end of file'}`);
 			const isAlias = tokens[place] === ':';
 			if (isAlias) place++;

@@ -47,6 +47,8 @@ export interface ShopifyShop {
 	customers: Node[];
 	products: Node[];
 	orders: Node[];
+	/** Code discounts, as their nodes. */
+	discounts: Array<{ id: string; input: Node; codeDiscount: Node }>;
 	scopes: string[];
 	subscriptions: Subscription[];
 	/** Every question that came in, by its operation. */
@@ -124,7 +126,8 @@ export async function startShopifyShop(options: ShopifyShopOptions = {}): Promis
 		customers: options.customers ?? [],
 		products: options.products ?? [],
 		orders: options.orders ?? [],
-		scopes: options.scopes ?? ['read_orders', 'read_all_orders', 'read_fulfillments', 'read_returns', 'read_customers', 'read_customer_merge', 'read_products', 'read_payment_terms'],
+		discounts: [],
+		scopes: options.scopes ?? ['read_orders', 'read_all_orders', 'read_fulfillments', 'read_returns', 'read_customers', 'read_customer_merge', 'read_products', 'read_payment_terms', 'write_discounts'],
 		subscriptions: [],
 		asked: [],
 		faults: [],
@@ -256,6 +259,16 @@ export async function startShopifyShop(options: ShopifyShopOptions = {}): Promis
 				return project(update(args.id, args.webhookSubscription as Node), field, path, errors);
 			case 'webhookSubscriptionDelete':
 				return project(remove(args.id), field, path, errors);
+			case 'discountCodeBasicCreate':
+			case 'discountCodeFreeShippingCreate':
+				requireScope('write_discounts', name);
+				return project(createDiscount(name.slice(0, -'Create'.length), (args.basicCodeDiscount ?? args.freeShippingCodeDiscount) as Node), field, path, errors);
+			case 'discountCodeDeactivate':
+				requireScope('write_discounts', name);
+				return project(endDiscount(args.id), field, path, errors);
+			case 'codeDiscountNodeByCode':
+				requireScope('read_discounts', name);
+				return project(discountOf(args.code) ?? null, field, path, errors);
 			case 'currentAppInstallation':
 				return project({ accessScopes: shop.scopes.map((handle) => ({ handle })) }, field, path, errors);
 			case 'customers':
@@ -317,10 +330,35 @@ export async function startShopifyShop(options: ShopifyShopOptions = {}): Promis
 	}
 
 	function fieldsOf(node: Node, selection: Field[], path: Array<string | number>, errors: GraphqlError[]): Node {
-		return Object.fromEntries(selection.map((field) => {
+		// Fragments (`... on Type`) count for what is of their type.
+		const selected = selection.flatMap((field) => (field.name.startsWith('...') ? (field.name === `...${String(node.__typename)}` ? field.selection! : []) : [field]));
+		return Object.fromEntries(selected.map((field) => {
 			if (!Object.hasOwn(node, field.name)) throw new Refused({ message: `Field '${field.name}' doesn't exist`, extensions: { code: 'undefinedField' } });
 			return [field.alias, project(node[field.name], field, [...path, field.alias], errors)];
 		}));
+	}
+
+	function discountOf(code: unknown) {
+		return shop.discounts.find(({ input }) => String(input.code).toUpperCase() === String(code).toUpperCase());
+	}
+
+	function createDiscount(kind: string, input: Node): Node {
+		const wrong = (name: string, code: string, message: string) => ({ codeDiscountNode: null, userErrors: [{ field: [`${kind.slice('discountCode'.length).replace(/^./, (first) => first.toLowerCase())}CodeDiscount`, name], code, message }] });
+		for (const name of ['title', 'code', 'startsAt', 'context']) if (!input[name]) return wrong(name, 'BLANK', `${name} can't be blank`);
+		if (discountOf(input.code)) return wrong('code', 'TAKEN', 'Code must be unique. Please try a different code.');
+		if (input.endsAt && Date.parse(String(input.endsAt)) <= Date.parse(String(input.startsAt))) return wrong('endsAt', 'END_DATE_BEFORE_START_DATE', 'Ends at needs to be after starts_at');
+		const { percentage } = ((input.customerGets as Node | undefined)?.value ?? {}) as { percentage?: number };
+		if (percentage !== undefined && !(percentage >= 0 && percentage <= 1)) return wrong('customerGets', 'VALUE_OUTSIDE_RANGE', 'Value must be between 0.0 and 1.0');
+		const node = { id: `gid://shopify/DiscountCodeNode/${++lastId}`, input, codeDiscount: { __typename: kind.replace(/^d/, 'D'), title: input.title, status: 'ACTIVE', asyncUsageCount: 0 } };
+		shop.discounts.push(node);
+		return { codeDiscountNode: { id: node.id }, userErrors: [] };
+	}
+
+	function endDiscount(id: unknown): Node {
+		const node = shop.discounts.find((discount) => discount.id === id);
+		if (!node) return { codeDiscountNode: null, userErrors: [{ field: ['id'], code: 'INVALID', message: 'Code discount does not exist.' }] };
+		node.codeDiscount.status = 'EXPIRED';
+		return { codeDiscountNode: { id }, userErrors: [] };
 	}
 
 	function create(topicEnum: unknown, input: Node): Node {

@@ -61,6 +61,7 @@ export interface WooShop {
 	/** The user of the key loses (or gets back) the right to read: deliveries become error objects. */
 	mayRead: boolean;
 	permissions: 'read' | 'write' | 'read_write';
+	coupons: Row[];
 	rows(kind: Kind): Row[];
 	addCustomer(fields?: Record<string, unknown>): Promise<Row>;
 	addProduct(fields?: Record<string, unknown>): Promise<Row>;
@@ -118,6 +119,7 @@ export async function startWooShop(options: WooShopOptions = {}): Promise<WooSho
 		faults: [],
 		requests: [],
 		deliveries: [],
+		coupons: [],
 		mayRead: true,
 		permissions: options.permissions ?? 'read_write',
 		rows: (kind) => [...state.tables[kind].values()],
@@ -304,6 +306,7 @@ function authorise({ shop }: State, { headers }: IncomingMessage, query: Record<
 async function route(state: State, method: string, path: string, query: Record<string, string>, body: Record<string, unknown>): Promise<{ status: number; body: unknown; headers?: Record<string, string> }> {
 	const [, name, id, part] = path.split('/');
 	if (name === 'webhooks') return await webhookRoute(state, method, id, query, body);
+	if (name === 'coupons') return couponRoute(state, method, id, query, body);
 	if (name === 'products' && part === 'variations' && method === 'GET') {
 		if (!state.tables.products.has(Number(id))) throw new HttpError(404, 'woocommerce_rest_product_invalid_id', 'Invalid ID.');
 		return listed([...(state.variations.get(Number(id))?.values() ?? [])], query);
@@ -326,6 +329,27 @@ function listed(rows: object[], query: Record<string, string>): { status: number
 	all.sort((a, b) => sign * (by(a) - by(b) || a.id - b.id));
 	const offset = query.offset ? Number(query.offset) : (Number(query.page ?? 1) - 1) * perPage;
 	return { status: 200, body: all.slice(offset, offset + perPage), headers: { 'x-wp-total': String(all.length), 'x-wp-totalpages': String(Math.ceil(all.length / perPage)) } };
+}
+
+/** As WC_REST_Coupons_V2_Controller: codes in lower case, unique among what is there, and no trash. */
+function couponRoute(state: State, method: string, id: string | undefined, query: Record<string, string>, body: Record<string, unknown>): { status: number; body: unknown } {
+	const { shop } = state;
+	const code = String(body.code ?? query.code ?? '').toLowerCase();
+	if (method === 'GET' && id === undefined) return listed(shop.coupons.filter((coupon) => code === '' || coupon.code === code), query);
+	if (method === 'POST' && id === undefined) {
+		if (code === '') throw new HttpError(400, 'woocommerce_rest_empty_coupon_code', 'The coupon code cannot be empty.');
+		if (shop.coupons.some((coupon) => coupon.code === code)) throw new HttpError(400, 'woocommerce_rest_coupon_code_already_exists', 'The coupon code already exists');
+		const coupon: Row = { ...dates('created', state.nowMs()), status: 'publish', discount_type: 'fixed_cart', amount: '0.00', usage_count: 0, date_expires_gmt: null, description: '', ...body, id: state.nextId++, code };
+		shop.coupons.push(coupon);
+		return { status: 201, body: coupon };
+	}
+	const coupon = shop.coupons.find((candidate) => candidate.id === Number(id));
+	if (!coupon) throw new HttpError(404, 'woocommerce_rest_shop_coupon_invalid_id', 'Invalid ID.');
+	if (method === 'DELETE') {
+		if (query.force !== 'true') throw new HttpError(501, 'woocommerce_rest_trash_not_supported', 'Coupons do not support trashing.');
+		shop.coupons.splice(shop.coupons.indexOf(coupon), 1);
+	}
+	return { status: 200, body: coupon };
 }
 
 const validTopic = /^(order|customer|product|coupon)\.(created|updated|deleted|restored)$/;

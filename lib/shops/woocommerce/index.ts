@@ -1,6 +1,7 @@
 import type { Delivery, NormaliseContext, Normalised, ShopAdapter } from '../adapter';
 import { customerChanged, customerDeleted } from './customers';
 import { isWooCommercePing, type Resource, topicOf, verifyWooCommerce, woocommerceId } from './delivery';
+import { discounts } from './discounts';
 import { readHistory, readProducts } from './history';
 import { orderChanged, orderDeleted } from './orders';
 import { productChanged, productDeleted } from './products';
@@ -42,5 +43,5 @@ export const woocommerceAdapter: ShopAdapter = {
 	isPing: isWooCommercePing,
 	verify: verifyWooCommerce,
 	normalise: normaliseWooCommerce,
-	api: { register: registerWebhooks, unregister: unregisterWebhooks, history: readHistory, products: readProducts },
+	api: { register: registerWebhooks, unregister: unregisterWebhooks, history: readHistory, products: readProducts, discounts },
 };
