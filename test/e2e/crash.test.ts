@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { notSentReasons } from '../../lib/model/reasons';
 import type { EnrolmentRecord, SendRecord } from '../../lib/model/records';
 import { smtpError } from '../unit/messages/mail-server';
 import { Installation, uniqueAddress, until, webhookUrl } from './installation';
@@ -142,7 +143,7 @@ describe('a real n8n that is killed in the middle of its work', () => {
 		const reasons = notSent.map(({ message, customer }) => [(customer as { email: string }).email.split('-')[0], message as Record<string, unknown>] as const);
 		expect(Object.fromEntries(reasons)).toEqual({
 			refused: { channel: 'email', status: 'not_sent', reason: 'rejected', sentence: expect.any(String), detail: expect.stringContaining('No such user here') },
-			'no,address': expect.objectContaining({ status: 'not_sent', reason: 'invalid_address', sentence: 'The e-mail address is not valid.' }),
+			'no,address': expect.objectContaining({ status: 'not_sent', reason: 'invalid_address', sentence: notSentReasons.invalid_address.sentence }),
 		});
 		expect(events.slice(0, 98).every(({ email }) => n8n.mailsTo(email).length === 1)).toBe(true);
 		expect(n8n.executions().filter(({ workflowId }) => workflowId === batch.journey.id)).toHaveLength(1);
