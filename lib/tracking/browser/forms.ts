@@ -37,7 +37,9 @@ const dayMs = 86_400_000;
 const sentRestMs = 3_650 * dayMs;
 const tracking = (window.shopJourneys || {}) as Tracking;
 const shown = new WeakSet<Element>();
-let open: HTMLDialogElement | undefined;
+let current: HTMLDialogElement | undefined;
+/** By the element itself: a browser tells of the closing a moment later. */
+const isAnyOpen = () => !!current && current.open;
 
 const frameStyle = ':host { all: initial; display: block; max-width: 36rem; font: inherit; color: inherit; color-scheme: inherit; line-height: 1.5; text-align: start; }';
 const dialogStyle = `
@@ -133,15 +135,15 @@ async function showInline(host: HTMLElement): Promise<void> {
 
 /** Over the page. One at a time. */
 async function showOver(id: string, about: About, isAsked: boolean): Promise<void> {
-	if (open) return;
+	if (isAnyOpen()) return;
 	const url = query(id, about);
 	const form = await ask(url);
 	// A form that the page asked for says why there is none; one that opens by itself stays away.
-	if (!form || open || (form.isOver && !isAsked)) return;
+	if (!form || isAnyOpen() || (form.isOver && !isAsked)) return;
 	const host = document.body.appendChild(document.createElement('div'));
 	const root = host.attachShadow({ mode: 'open' });
 	styled(root, frameStyle + form.style + dialogStyle);
-	const dialog = (open = root.appendChild(document.createElement('dialog')));
+	const dialog = (current = root.appendChild(document.createElement('dialog')));
 	const close = dialog.appendChild(document.createElement('button'));
 	close.className = 'close';
 	close.type = 'button';
@@ -150,7 +152,6 @@ async function showOver(id: string, about: About, isAsked: boolean): Promise<voi
 	close.addEventListener('click', () => dialog.close());
 	dialog.addEventListener('click', (event) => event.target === dialog && dialog.close());
 	dialog.addEventListener('close', () => {
-		open = undefined;
 		host.remove();
 		const popUp = setup.popUps.filter((other) => other.id === id)[0];
 		if (popUp) remember(id, popUp.everyDays * dayMs);
