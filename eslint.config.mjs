@@ -1,7 +1,7 @@
 import { configWithoutCloudSupport } from '@n8n/node-cli/eslint';
 
 /** Imports run one way: nodes → lib/n8n → lib/<domain> → the store's contract → lib/model (DESIGN of the folders in docs/architecture.md). */
-const domains = ['shops', 'tracking', 'segments', 'record', 'journeys', 'tasks', 'messages', 'forms', 'loyalty', 'discounts'];
+const domains = ['shops', 'tracking', 'segments', 'record', 'journeys', 'tasks', 'messages', 'forms', 'loyalty', 'discounts', 'picks'];
 const oneWay = [
 	{ target: './lib/model', from: './lib', except: ['./model'], message: 'lib/model imports nothing of ours.' },
 	{ target: './lib/store', from: './lib', except: ['./store', './model'], message: 'The store knows lib/model only.' },
@@ -38,7 +38,7 @@ export default [
 		rules: { '@n8n/community-nodes/no-dangerous-functions': 'off', '@typescript-eslint/no-require-imports': 'off' },
 	},
 	{
-		files: ['lib/{model,store,shops,tracking,segments,record,journeys,tasks,messages,forms,loyalty,discounts}/**/*.ts'],
+		files: ['lib/{model,store,shops,tracking,segments,record,journeys,tasks,messages,forms,loyalty,discounts,picks}/**/*.ts'],
 		rules: { 'no-restricted-imports': ['error', { paths: [{ name: 'n8n-workflow', message: 'Only lib/n8n and nodes import n8n-workflow.' }] }] },
 	},
 	{

@@ -29,6 +29,8 @@ export function dateMs(of: Extract<Anchor, { type: 'date' }>['of'], customer: Cu
 			return order?.paymentDueAtMs ?? null;
 		case 'first_order':
 			return customer.orders.firstAtMs === undefined ? null : nextReturnMs(localDate(customer.orders.firstAtMs, zone, zone), nowMs, zone);
+		case 'points_expiry':
+			return customer.points?.expiresAtMs ?? null;
 		case 'last_order':
 			return customer.orders.lastAtMs === undefined ? null : nextReturnMs(localDate(customer.orders.lastAtMs, zone, zone), nowMs, zone);
 	}

@@ -248,6 +248,17 @@ export interface ContactFacts {
 	text?: string;
 }
 
+/** What became of a customer's points. */
+export interface PointsFacts {
+	/** What moved; below zero when it was taken away. */
+	points: number;
+	/** Available right after it. */
+	balance: number;
+	reference?: string;
+	/** With `tier_reached` and `tier_lost`: the tier reached, or the one left. */
+	tier?: string;
+}
+
 /** What the customer wants to hear of, and how often. What is absent stays as it is. */
 export interface PreferenceFacts {
 	/** Ids of the shop's topics (`ShopSettings.topics`) that interest the customer. */
@@ -341,6 +352,20 @@ export const eventCatalogue = {
 	push_subscribed: { label: 'Web Push Allowed', carries: 'customer', supply: { shopify: 'browser', woocommerce: 'browser', vendure: 'browser', generic: 'browser' } },
 	/** The browser took it back, or its push service no longer knows it. */
 	push_unsubscribed: { label: 'Web Push Ended', carries: 'customer', supply: { shopify: 'browser', woocommerce: 'browser', vendure: 'browser', generic: 'browser' } },
+	/** A ledger of points changed: see `ShopEvent.points`. Told by whatever changes it: an order, a refund, the Loyalty Points node, the sweep of what fell due. */
+	points_earned: { label: 'Points Earned', carries: 'customer', supply: {} },
+	/** Earned points that had to wait can be spent now. */
+	points_available: { label: 'Pending Points Became Available', carries: 'customer', supply: {} },
+	points_redeemed: { label: 'Points Redeemed', carries: 'customer', supply: {} },
+	/** By a refund: redeemed points came back, and earned ones were taken away. */
+	points_given_back: { label: 'Points Given Back', carries: 'customer', supply: {} },
+	points_clawed_back: { label: 'Points Clawed Back', carries: 'customer', supply: {} },
+	points_adjusted: { label: 'Points Adjusted by Hand', carries: 'customer', supply: {} },
+	points_expired: { label: 'Points Expired', carries: 'customer', supply: {} },
+	tier_reached: { label: 'Tier Reached', carries: 'customer', supply: {} },
+	tier_lost: { label: 'Tier Lost', carries: 'customer', supply: {} },
+	/** An order was placed with a discount code that was issued by us. */
+	code_redeemed: { label: 'Discount Code Used', carries: 'order', supply: {} },
 	cart_answered: { label: 'Cart Question Answered', carries: 'customer', supply: {} },
 	unsubscribed: { label: 'Unsubscribed', carries: 'customer', supply: {} },
 	/** By hand, on the Customer node: no message may reach the customer any more, or may again. */
@@ -405,6 +430,8 @@ export interface ShopEvent {
 	preferences?: PreferenceFacts;
 	/** With `push_subscribed` and `push_unsubscribed`. */
 	push?: PushSubscriptionFacts;
+	/** With the events of points and tiers. */
+	points?: PointsFacts;
 	/** With `cart_answered`: why the customer did not order. */
 	answer?: { reason: string; comment?: string };
 }

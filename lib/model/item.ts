@@ -32,7 +32,9 @@ export interface JourneyItem {
 	order?: ItemOrder;
 	product?: ItemProduct;
 	/** Recommended products, put there by a node before Send Reminder. */
-	picks?: ItemProduct[];
+	picks?: ItemPick[];
+	/** The discount code of this message, put there by a Discount Code node. */
+	discount?: ItemDiscount;
 	return?: { id: string; orderId?: string; status: string; needsBankDetails: boolean; formUrl?: string };
 	/** What was looked at. */
 	view?: ViewFacts;
@@ -67,6 +69,31 @@ export interface ItemProduct {
 	stock?: number;
 }
 
+/** A recommended product. */
+export interface ItemPick extends ItemProduct {
+	/** Before a reduction, when it differs. */
+	fullPriceMinor?: number;
+	/** Why it was picked: a way of picking (lib/picks). */
+	reason?: string;
+}
+
+/** A discount code and what it gives. */
+export interface ItemDiscount {
+	code: string;
+	kind: 'percentage' | 'amount' | 'free_shipping' | 'gift';
+	percent?: number;
+	amountMinor?: number;
+	minimumMinor?: number;
+	/** ISO 4217. */
+	currency: string;
+	/** ISO 8601, journey time. */
+	expiresAt?: string;
+	/** A code of the customer's own, which is checked once more when the message leaves. */
+	isUnique: boolean;
+	/** A link of the shop's that puts the code to use by itself: `{target}` stands for the page (encoded) that it leads to. */
+	link?: string;
+}
+
 export interface JourneyMessage {
 	step: number;
 	channel: string;
@@ -94,6 +121,8 @@ export interface ItemCustomer {
 	attributes?: Record<string, AttributeValue>;
 	consent: { email: string; sms: string; whatsapp?: string; push?: string };
 	orders: { count: number; spentMinor: number; firstAt?: string; lastAt?: string };
+	/** Absent: never had any. Tiers by their labels. */
+	points?: { available: number; pending: number; expiresAt?: string; expiring?: number; tier?: string; nextTier?: string; toNextTier?: number };
 }
 
 export interface ItemCart {

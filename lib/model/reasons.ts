@@ -54,6 +54,7 @@ export const endReasons = {
 	answered: 'The customer has answered.',
 	replied: 'The customer replied to a message, so a person takes over.',
 	subscribed: 'The customer subscribed.',
+	code_used: 'The discount code was used.',
 	replaced: 'Another cart, or another entry of the same customer, took its place.',
 	unsubscribed: 'The customer unsubscribed.',
 	no_consent: 'The customer has not agreed to marketing.',

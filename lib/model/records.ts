@@ -88,6 +88,8 @@ export interface CustomerRecord {
 	surveys?: Array<{ atMs: number; score: number; topics?: string[]; comment?: string }>;
 	/** Ratings, newest first, at most 20. */
 	ratings?: Array<{ atMs: number; stars: number; orderId?: string; productId?: string; comment?: string }>;
+	/** How the customer's points stand, as of the last change of the ledger (lib/loyalty). Absent: never had any. */
+	points?: PointsStanding;
 	/** What the customer asked to be told of when it is back: the name of the restock index, and when. At most 50. */
 	restock?: Record<string, number>;
 	/** When the customer was asked to confirm a subscription that is not confirmed yet: newest first, at most 3. */
@@ -96,6 +98,26 @@ export interface CustomerRecord {
 	segments?: Record<string, number>;
 	/** Enrolments that are under way, by id. */
 	open: Record<string, OpenEnrolment>;
+}
+
+/** A summary of a customer's ledger, for conditions, items and indexes. */
+export interface PointsStanding {
+	/** May be spent now. */
+	available: number;
+	/** Earned, not to be spent yet. */
+	pending: number;
+	/** When the next available points expire (journey time), and how many. */
+	expiresAtMs?: number;
+	expiring?: number;
+	/** The tier's id (`LoyaltySettings.tiers`), since when, and until when it is kept whatever is bought. */
+	tier?: string;
+	tierSinceMs?: number;
+	tierUntilMs?: number;
+	/** What counts towards the tier in the present period: points, or minor units of the shop's currency. */
+	progress?: number;
+	/** The next tier above, how much of the same is missing to it, and from when on it counts anew. Absent: there is none above. */
+	nextTier?: string;
+	toNextTier?: number;
 }
 
 /** A marketing message that took the customer's attention. */
@@ -321,7 +343,9 @@ export type EndsOn =
 	/** The customer replied to a message: a person takes over. */
 	| 'replied'
 	/** The customer subscribed to e-mail, or confirmed it. */
-	| 'subscribed';
+	| 'subscribed'
+	/** The discount code that was issued for the enrolment was used. */
+	| 'code_used';
 
 /** What one enrolment is about: there is one at a time for each of these. */
 export type EnrolmentSubject = 'cart' | 'customer' | 'order' | 'product' | 'return';
@@ -330,7 +354,9 @@ export type EnrolmentSubject = 'cart' | 'customer' | 'order' | 'product' | 'retu
 export type Anchor =
 	| { type: 'entry' }
 	/** The next return, or the date itself, of a date that the documents hold. */
-	| { type: 'date'; of: 'birthday' | 'child_birthday' | 'payment_due' | 'first_order' | 'last_order' }
+	| { type: 'date'; of: 'birthday' | 'child_birthday' | 'payment_due' | 'first_order' | 'last_order' | 'points_expiry' }
+	/** So many days after the order as the product rules say of the product (`replacementDays`). */
+	| { type: 'replacement' }
 	/** The day on which what was bought runs out (quantity x units per pack x days per unit), less the days of delivery and these. Needs product rules. */
 	| { type: 'supply'; leadDays: number };
 

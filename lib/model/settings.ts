@@ -36,6 +36,8 @@ export interface ShopSettings {
 	push?: { publicKey: string; serviceWorkerPath: string };
 	/** UTM parameters put on links to the shop; `campaign` is Handlebars, by default the journey's name. Absent: none. */
 	utm?: { source: string; medium: string; campaign?: string };
+	/** How points and tiers work. Absent: the shop has none, and orders earn nothing by themselves. */
+	loyalty?: LoyaltySettings;
 	/** Local hours (0 to 23) in which no marketing leaves: from the first until the second; from may be later than to (over midnight). Absent: none. */
 	quietHours?: { from: number; to: number };
 	/** What tracking.js may do. */
@@ -52,6 +54,31 @@ export type TrackingSettings = {
 	allowedOrigins: string[];
 	/** Stands in the script's address; keeps strangers' noise out, proves nothing. */
 	publicKey: string;
+};
+
+/** The shop's loyalty programme. */
+export type LoyaltySettings = {
+	/** Whether orders earn points by themselves, and refunds and cancellations take them back. */
+	earnFromOrders: boolean;
+	/** Orders placed before are left alone: journey time at which the switch was turned on. */
+	sinceMs?: number;
+	/** Points for each whole unit of the shop's currency, at most six decimals. */
+	rate: number;
+	rounding: 'down' | 'nearest' | 'up';
+	/** Products and categories that earn nothing: ids and names, compared without regard to case. */
+	excluded: string[];
+	/** Days after the payment until they may be spent; 0: at once. */
+	pendingDays: number;
+	/** Days after they were earned until they expire; 0: never. */
+	expiresAfterDays: number;
+	/** Lowest first; none: there are no tiers. */
+	tiers: Array<{ id: string; label: string; from: number }>;
+	/** What a tier is reached by: points earned, or the value of orders net of refunds, in whole units of the shop's currency. */
+	tierBy: 'points' | 'spent';
+	/** Over which time it is counted. */
+	tierPeriod: 'rolling_year' | 'calendar_year' | 'ever';
+	/** With a period: how long a tier is kept at least, in days from when it was reached. Then the customer falls to what the period gives. */
+	tierKeptDays: number;
 };
 
 /** A place of the shop. */

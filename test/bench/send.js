@@ -12,12 +12,11 @@ const options = require('./harness/options');
 const { cpuMs, residentMb, startHelper, untilIdle } = require('./harness/processes');
 const { inWords, machineFacts, ratioTable, table, writeResult } = require('./harness/report');
 const { ratioOfPairs, rounded, spread } = require('./harness/statistics');
+const { messageAddress } = require('./harness/message-links');
 const { stockMail } = require('./harness/stock-mail');
 const { abandonedCart, connectedShop, credentials, signingSecret, stockSendEmail } = require('./harness/workflows');
 
 const budgets = { vsStockSendEmail: 50, vsBareNodemailer: 0.6 };
-/** Where Message Webhook Trigger would listen: with it links are signed, and an open picture is in each mail. */
-const messageAddress = 'https://n8n.tea.example/webhook/bench/messages';
 const connections = 5;
 const batchSize = 100;
 /** Events in one delivery while carts are recorded. */

@@ -158,6 +158,7 @@ const endings: Record<EndsOn, { name: string; description: string }> = {
 	answered: { name: 'Answered', description: 'The customer rated, answered the survey, or said why the cart was not ordered' },
 	replied: { name: 'Replied', description: 'The customer replied to a message, as recorded by the Customer node' },
 	subscribed: { name: 'Subscribed', description: 'The customer subscribed to e-mail, or confirmed it' },
+	code_used: { name: 'Discount Code Used', description: 'An order used the code that was issued for this journey' },
 };
 
 /** "Ends On", with those that fit the trigger. */

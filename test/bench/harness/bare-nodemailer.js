@@ -1,5 +1,6 @@
 /** What a program without n8n, store and guard rails would do: render each mail with our renderer and hand it to pooled nodemailer. */
 const path = require('node:path');
+const { links } = require('./message-links');
 const { serveOrders } = require('./processes');
 
 /** As many mails rendered ahead as keep the connections busy, no more: all at once would only need more memory. */
@@ -26,7 +27,7 @@ async function send({ items, settings, workers }) {
 	const work = async () => {
 		while (next < items.length) {
 			const item = items[next++];
-			const { subject, html, text } = renderer.render(item, { settings });
+			const { subject, html, text } = renderer.render(item, { settings, links });
 			await transport.sendMail({ from: settings.sender, to: item.customer.email, subject, html, text, headers });
 		}
 	};

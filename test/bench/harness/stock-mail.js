@@ -1,5 +1,6 @@
 /** The text of our mail as an operator of the stock Send Email node would write it: the same HTML with expressions in it. */
 const path = require('node:path');
+const { links } = require('./message-links');
 
 /** What stands for a value in a mail rendered once, and the expression that takes its place. */
 const marks = [
@@ -26,7 +27,7 @@ function stockMail(packageDir, settings, item) {
 		customer: { ...item.customer, firstName: 'Markname' },
 		cart: { ...item.cart, totalMinor: 4444, url: 'https://mark.example/cart', items: [{ ...tea, title: 'Marktea', unitPriceMinor: 1111 }, { ...pot, title: 'Markpot', unitPriceMinor: 3333 }] },
 	};
-	const { subject, html, text } = renderer.render(marked, { settings });
+	const { subject, html, text } = renderer.render(marked, { settings, links });
 	const asExpression = (written) => `=${marks.reduce((result, [mark, expression]) => result.replaceAll(mark, expression), written)}`;
 	return { to: '={{ $json.customer.email }}', subject: asExpression(subject), html: asExpression(html), text: asExpression(text) };
 }
