@@ -3,6 +3,8 @@ import { homedir } from 'node:os';
 import path from 'node:path';
 import { DefinitionsCache } from '../journeys/definitions';
 import { journeyTaskHandlers } from '../journeys/tasks';
+import type { LedgerOperation } from '../loyalty/ledger';
+import { changePoints, type PointsChange } from '../loyalty/points';
 import { type Clock, type ClockOrigin, createClock, hourMs, originAtSpeed, secondMs } from '../model/clock';
 import { ShopJourneysError } from '../model/errors';
 import { keys } from '../model/records';
@@ -46,6 +48,13 @@ export interface ShopHandle {
 	 * @throws STORE_UNAVAILABLE
 	 */
 	workTasks(): Promise<void>;
+	/** Does what comes up by itself as time goes by (`chores`), one run at a time in this process. @throws STORE_UNAVAILABLE */
+	doChores(): Promise<void>;
+	/**
+	 * Changes a customer's points, once per reference; journeys see what came of it.
+	 * @throws PARAMETER_INVALID, STORE_BUSY, STORE_UNAVAILABLE
+	 */
+	changePoints(customerId: string, operation: LedgerOperation): Promise<PointsChange>;
 	/** What a shop that takes any secret signs its deliveries with: the same in every process of the installation. */
 	webhookSecret: string;
 	/** The shop's settings, at most a few seconds old. */
@@ -75,6 +84,10 @@ const settingsLifeMs = 2 * secondMs;
 
 /** Who does which type of task. */
 const taskHandlers: Record<string, TaskHandler> = { ...recordTaskHandlers, ...journeyTaskHandlers };
+
+/** One bounded piece of work that is safe to do anywhere at once, however often: sweeps, and what is derived from the log. */
+type Chore = (store: Store, clock: Clock) => Promise<void>;
+const chores: Chore[] = [];
 
 type Environment = Record<string, string | undefined>;
 
@@ -186,6 +199,10 @@ function createShop(id: string, store: Store, clock: Clock, linkSecret: Buffer):
 		working ??= work().finally(() => (working = null));
 		return working;
 	};
+	let choring: Promise<void> | null = null;
+	const doChores = async () => {
+		for (const chore of chores) await chore(store, clock);
+	};
 	const settings = () => {
 		const nowMs = clock.machineNowMs();
 		if (!cached || nowMs - cached.atMs > settingsLifeMs) {
@@ -199,6 +216,8 @@ function createShop(id: string, store: Store, clock: Clock, linkSecret: Buffer):
 		store,
 		definitions,
 		workTasks: workOneAtATime,
+		doChores: () => (choring ??= doChores().finally(() => (choring = null))),
+		changePoints: async (customerId, operation) => await changePoints(store, customerId, operation, clock.journeyNowMs()),
 		record: createRecorder({
 			store,
 			clock,

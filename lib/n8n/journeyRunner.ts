@@ -23,6 +23,8 @@ const switchOffAfterMs = 10 * secondMs;
 const maintenanceEveryMs = hourMs;
 /** Pause between two looks for tasks that another process left behind, machine time: its own this process begins at once. */
 const tasksEveryMs = 10 * secondMs;
+/** Pause between two rounds of what comes up by itself (points that expire, codes that are over), journey time. */
+const choresEveryMs = minuteMs;
 /** Pause between two questions whether a segment is to be looked through, journey time. */
 const segmentEveryMs = minuteMs;
 /** How long the event log is kept, journey time. */
@@ -89,6 +91,7 @@ export class JourneyRunner {
 		this.every(heartbeatEveryMs, () => renewHeartbeat(store, this.definition.id, this.owner, clock.machineNowMs()));
 		this.every(maintenanceEveryMs, () => this.maintain());
 		this.every(tasksEveryMs, () => this.shop.workTasks());
+		this.every(Math.max(choresEveryMs / clock.speed, secondMs), () => this.shop.doChores());
 		if (this.definition.segment) {
 			// Begins with the first look at all customers, which switching on may have added.
 			void this.guarded(() => this.shop.workTasks());
