@@ -152,7 +152,11 @@ async function startStock(sink, { packageDir, settings }, smtpPort) {
  */
 async function textOf(raw) {
 	const { subject, text, html } = await PostalMime.parse(Buffer.from(raw, 'latin1'));
-	const target = (token) => JSON.parse(Buffer.from(token.split('.')[0], 'base64url').toString()).find((field) => typeof field === 'string' && /^https?:/.test(field)) ?? messageAddress;
+	const target = (token) => {
+		const fields = JSON.parse(Buffer.from(token.split('.')[0], 'base64url').toString());
+		// The invisible link that only machines follow is ours alone.
+		return fields.includes(true) ? '' : (fields.find((field) => typeof field === 'string' && /^https?:/.test(field)) ?? messageAddress);
+	};
 	const plain = html.replaceAll('&#x3D;', '=').replaceAll('&amp;', '&').replace(new RegExp(`${messageAddress}\\?c=([\\w.-]+)`, 'g'), (_link, token) => target(token));
 	const own = (content) => content.replace(/<[^>]*>/g, (tag) => (/^<a /.test(tag) ? (/href="([^"]*)"/.exec(tag)?.[1] ?? '') : ' '));
 	const lines = (content) => content.replace(/https:\/\/n8n\.tea\.example\S*/g, '').replace(/token=[\w-]+/g, 'token').replace(/\s+/g, ' ').trim();
