@@ -213,11 +213,19 @@ export function balanceAt(head: LedgerHead, nowMs: number): PointsBalance {
  * @throws PARAMETER_INVALID
  */
 export function pointsForAmount({ amountMinor, currency }: { amountMinor: number; currency: string }, rate: number, rounding: 'down' | 'nearest' | 'up' = 'down'): number {
+	return pointsTimes({ count: amountMinor, decimals: currencyDigits(currency) }, rate, rounding);
+}
+
+/**
+ * `rate` points for each of `count`, which is an integer with its last `decimals` digits behind the point; below zero counts as nothing. Exact.
+ * @throws PARAMETER_INVALID
+ */
+export function pointsTimes({ count, decimals }: { count: number; decimals: number }, rate: number, rounding: 'down' | 'nearest' | 'up'): number {
 	const match = /^(\d+)(?:\.(\d{1,6}))?$/.exec(String(rate));
 	if (!match) throw invalid(`${rate} is not a number of points per unit (at most six decimals, not below zero)`);
 	const [, whole, fraction = ''] = match;
-	const divisor = 10n ** BigInt(fraction.length + currencyDigits(currency));
-	const product = BigInt(Math.max(0, amountMinor)) * BigInt(whole + fraction);
+	const divisor = 10n ** BigInt(fraction.length + decimals);
+	const product = BigInt(Math.max(0, count)) * BigInt(whole + fraction);
 	const add = { down: 0n, nearest: divisor / 2n, up: divisor - 1n }[rounding];
 	const points = Number((product + add) / divisor);
 	if (points > maxPoints) throw invalid(`${points} points are more than one operation may move`);
