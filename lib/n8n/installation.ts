@@ -1,4 +1,4 @@
-import { createHmac, randomBytes, randomUUID } from 'node:crypto';
+import { createHmac, createSecretKey, randomBytes, randomUUID } from 'node:crypto';
 import { homedir } from 'node:os';
 import path from 'node:path';
 import { DefinitionsCache } from '../journeys/definitions';
@@ -173,6 +173,8 @@ async function loadRecord(store: Store, speed: number, asDemo: boolean, machineN
 
 function createShop(id: string, store: Store, clock: Clock, linkSecret: Buffer): ShopHandle {
 	const definitions = new DefinitionsCache(store);
+	// Node.js takes five times as long with a buffer.
+	const addressKey = createSecretKey(linkSecret);
 	let cached: { atMs: number; settings: Promise<ShopSettings> } | null = null;
 	const readSettings = async () => {
 		const [{ value }] = await store.read<Partial<ShopSettings>>([keys.settings]);
@@ -225,7 +227,7 @@ function createShop(id: string, store: Store, clock: Clock, linkSecret: Buffer):
 			// Whoever runs next takes over what this run could not finish.
 			onTask: () => void workOneAtATime().catch(() => {}),
 			newId: randomUUID,
-			hashAddress: (address) => createHmac('sha256', linkSecret).update(`address:${address}`).digest('base64url'),
+			hashAddress: (address) => createHmac('sha256', addressKey).update(`address:${address}`).digest('base64url'),
 			country: async () => (await settings()).country,
 			doubleOptIn: async () => (await settings()).doubleOptIn === true,
 		}),
