@@ -15,8 +15,8 @@ export type JourneyParameters = Omit<JourneyDefinition, 'activeFromMs' | 'offAtM
 /** What each trigger adds to what all of them share. */
 type TriggerPart = Pick<JourneyDefinition, 'trigger' | 'subject' | 'watch' | 'browse' | 'events' | 'eventName' | 'where' | 'segment'>;
 
-/** The settings of the shop that a journey is read with: amounts are in its currency, local times in its zone. */
-export type DefinitionSettings = Pick<ShopSettings, 'currency' | 'timezone'>;
+/** The settings of the shop that a journey is read with: amounts are in its currency, local times in its zone, and near is what is near its locations. */
+export type DefinitionSettings = Pick<ShopSettings, 'currency' | 'timezone' | 'locations'>;
 
 /** Reads what Cart Abandoned Trigger says. @throws PARAMETER_INVALID naming the field */
 export function readCartDefinition(context: ITriggerFunctions, settings: DefinitionSettings): JourneyParameters {

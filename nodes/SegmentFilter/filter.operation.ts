@@ -105,8 +105,8 @@ const compiledBefore = new Map<string, Compiled>();
 const keptFunctions = 100;
 
 async function compileFor(context: IExecuteFunctions, shop: ShopHandle, useItems: boolean): Promise<ShopCondition> {
-	const { currency, timezone } = await shop.settings();
-	const condition = readCondition(context, { currency });
+	const { currency, timezone, locations } = await shop.settings();
+	const condition = readCondition(context, { currency, locations });
 	const key = JSON.stringify([condition, currency, timezone, useItems]);
 	let compiled = compiledBefore.get(key);
 	if (!compiled) {

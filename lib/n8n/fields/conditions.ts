@@ -1,10 +1,13 @@
 import type { INodeProperties, INodePropertyCollection, INodePropertyOptions, NodeHint } from 'n8n-workflow';
-import { type Condition, type EventCondition, type FieldCondition, type GroupCondition, type MessageCondition, type NearCondition, type Operator, newestStep } from '../../model/conditions';
+import { type Condition, type EventCondition, type FieldCondition, type GroupCondition, type MessageCondition, type Operator, newestStep } from '../../model/conditions';
+import { ShopJourneysError } from '../../model/errors';
 import { eventCatalogue, type EventType } from '../../model/events';
 import { parseAmountMinor } from '../../model/money';
 import { historyDays, uncountedEvents } from '../../model/records';
+import type { ShopLocation, ShopSettings } from '../../model/settings';
 import { type Choices, type FactField, factFields, type FactPart, type FactType } from '../../segments/fields';
 import { type Operand, operatorsOf } from '../../segments/operators';
+import { nearPlaces } from '../../segments/places';
 
 /**
  * Conditions as the editor shows them: groups, each of facts, of what a customer did, of earlier messages and of places. The field
@@ -21,6 +24,9 @@ export interface ConditionFieldOptions {
 	/** The conditions that a new node begins with. */
 	defaults?: ConditionsParameter;
 }
+
+/** What of the shop a condition is read with. */
+export type ConditionSettings = Pick<ShopSettings, 'currency' | 'locations'>;
 
 /** The value of the parameter `conditions`. */
 export type ConditionsParameter = { groups?: GroupParameter[] };
@@ -287,7 +293,28 @@ const messageValues: INodeProperties[] = [
 ];
 
 const nearValues: INodeProperties[] = [
-	{ displayName: 'Coordinates of the Place', name: 'place', type: 'string', required: true, noDataExpression: true, default: '', placeholder: 'e.g. 48.2082, 16.3738', description: 'Latitude and longitude, as maps show them when you click on a place' },
+	{
+		displayName: 'Place',
+		name: 'whichPlace',
+		type: 'options',
+		noDataExpression: true,
+		options: [
+			{ name: 'A Place by Its Coordinates', value: 'coordinates' },
+			{ name: 'One of the Shop’s Locations', value: 'shop', description: 'Those in the shop settings. The same city or postcode counts as near too.' },
+		],
+		default: 'coordinates',
+	},
+	{
+		displayName: 'Coordinates of the Place',
+		name: 'place',
+		type: 'string',
+		required: true,
+		noDataExpression: true,
+		default: '',
+		placeholder: 'e.g. 48.2082, 16.3738',
+		displayOptions: { show: { whichPlace: ['coordinates'] } },
+		description: 'Latitude and longitude, as maps show them when you click on a place',
+	},
 	{ displayName: 'Within (Km)', name: 'km', type: 'number', noDataExpression: true, typeOptions: { minValue: 0.1 }, default: 25, description: 'As the crow flies. Customers whose place is not known are not near.' },
 ];
 
@@ -312,21 +339,22 @@ const listed = (text: unknown): string[] =>
 
 /**
  * Makes the parameters `conditions` and `match` into a condition, which is not checked yet (see lib/segments/validate.ts).
- * @param currency the shop's: amounts without one of their own are in it
+ * @param shop its currency, in which amounts are without one of their own, and its locations
  * @returns null when nothing is asked for
+ * @throws CONDITION_INVALID when it asks for the shop's locations, and there are none
  */
-export function readConditions({ conditions, match }: { conditions: unknown; match: unknown }, { currency }: { currency: string }): Condition | null {
-	const groups = ((conditions as ConditionsParameter | undefined)?.groups ?? []).flatMap((group) => readGroup(group, currency) ?? []);
+export function readConditions({ conditions, match }: { conditions: unknown; match: unknown }, shop: ConditionSettings): Condition | null {
+	const groups = ((conditions as ConditionsParameter | undefined)?.groups ?? []).flatMap((group) => readGroup(group, shop) ?? []);
 	if (groups.length <= 1) return groups[0] ?? null;
 	return match === 'any' ? { any: groups } : { all: groups };
 }
 
-function readGroup({ match, conditions = {} }: GroupParameter, currency: string): GroupCondition | null {
+function readGroup({ match, conditions = {} }: GroupParameter, { currency, locations = [] }: ConditionSettings): GroupCondition | null {
 	const read: Condition[] = [
 		...(conditions.fact ?? []).map((values) => readFact(values, currency)),
 		...(conditions.did ?? []).map(readDid),
 		...(conditions.message ?? []).map(readMessage),
-		...(conditions.near ?? []).map(readNear),
+		...(conditions.near ?? []).map((values) => readNear(values, locations)),
 	];
 	if (read.length === 0) return null;
 	if (match === 'none') return { not: { any: read } };
@@ -386,7 +414,15 @@ function readMessage({ message, is, step }: Values): MessageCondition {
 	return { message: (message ?? 'clicked') as MessageCondition['message'], is: is !== 'no', ...(step !== undefined && step !== 0 && { step: step as number }) };
 }
 
-function readNear({ place, km }: Values): NearCondition {
+function readNear({ whichPlace, place, km = 25 }: Values, locations: readonly ShopLocation[]): Condition {
+	if (whichPlace === 'shop') {
+		if (locations.length === 0) {
+			throw new ShopJourneysError('CONDITION_INVALID', 'A condition asks who is near one of the shop’s locations, and the shop has none', {
+				hint: 'Fill in "Shop Locations" on the Shop Webhook Trigger and publish it; then try again.',
+			});
+		}
+		return nearPlaces(locations, km as number);
+	}
 	const [latitude, longitude] = listed(place).map(Number);
-	return { near: { latitude, longitude, km: (km ?? 25) as number } };
+	return { near: { latitude, longitude, km: km as number } };
 }

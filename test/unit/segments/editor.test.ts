@@ -1,6 +1,8 @@
 import type { INodeProperties, INodePropertyCollection } from 'n8n-workflow';
 import type { Condition } from '../../../lib/model/conditions';
 import type { EventType } from '../../../lib/model/events';
+import type { CustomerRecord } from '../../../lib/model/records';
+import type { ShopLocation } from '../../../lib/model/settings';
 import { conditionFields, type ConditionsParameter, readConditions } from '../../../lib/n8n/fields/conditions';
 import { compileCondition } from '../../../lib/segments/compile';
 import { factField, factFields } from '../../../lib/segments/fields';
@@ -99,6 +101,32 @@ describe('the editor’s conditions', () => {
 			],
 		});
 		expect(validateCondition(condition)).toEqual([]);
+	});
+
+	describe('near one of the shop’s locations', () => {
+		const vienna = { name: 'Vienna', city: 'Vienna', postcode: '1010', country: 'AT', latitude: 48.2082, longitude: 16.3738 };
+		const parameters = { conditions: { groups: [{ match: 'all', conditions: { near: [{ whichPlace: 'shop', km: 20 }] } }] }, match: 'all' };
+		const near = (place: Partial<CustomerRecord>, locations: ShopLocation[] = [vienna, { name: 'Graz', city: 'Graz' }]) => {
+			const condition = readConditions(parameters, { currency: 'EUR', locations })!;
+			expect(validateCondition(condition)).toEqual([]);
+			return compileCondition(condition, { currency: 'EUR', timezone: 'UTC' })({ customer: { consent: {}, orders: { count: 0, spentMinor: {} }, open: {}, ...place } as CustomerRecord }, 0);
+		};
+
+		it.each<[string, Partial<CustomerRecord>, boolean]>([
+			['the same city', { city: ' vienna', country: 'AT' }, true],
+			['the same city, and the country is not known', { city: 'Vienna' }, true],
+			['a city of that name in another country', { city: 'Vienna', country: 'US' }, false],
+			['the same postcode', { postcode: '1010', country: 'AT' }, true],
+			['that postcode in another country', { postcode: '1010', country: 'CH' }, false],
+			['the city of another location, whose country nobody said', { city: 'Graz', country: 'AT' }, true],
+			['within the distance, elsewhere by name', { city: 'Schwechat', country: 'AT', latitude: 48.138, longitude: 16.471 }, true],
+			['beyond the distance', { city: 'Linz', country: 'AT', latitude: 48.3069, longitude: 14.2858 }, false],
+			['a place that is not known', {}, false],
+		])('%s', (_what, place, isNear) => expect(near(place)).toBe(isNear));
+
+		it('is refused in plain words where the shop has none', () => {
+			expect(() => near({}, [])).toThrow(/asks who is near one of the shop’s locations, and the shop has none/);
+		});
 	});
 
 	it('name attributes as the shop does', () => {
