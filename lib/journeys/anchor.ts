@@ -1,7 +1,7 @@
 import { DateTime } from 'luxon';
 import { dayMs } from '../model/clock';
 import type { LineItem } from '../model/events';
-import { ruleFor, type ProductRule } from '../model/productRules';
+import { type AppliedRule, ruleFor, type ProductRule } from '../model/productRules';
 import type { Anchor, CustomerRecord, OrderRecord, ProductRecord } from '../model/records';
 import { daysUntilReturn, localDate, parseYearlyDate, type YearlyDate } from '../segments/calendar';
 
@@ -50,21 +50,32 @@ export interface Purchase {
  */
 export function supplyMs(
 	{ leadDays }: Extract<Anchor, { type: 'supply' }>,
-	{ productId, lines, placedAtMs }: Purchase,
+	{ lines, placedAtMs }: Purchase,
 	rules: readonly ProductRule[],
 	product: ProductRecord | null,
 	earlierMs: number | undefined,
 ): { atMs: number } | { reason: NotEntered } {
 	let days = 0;
 	let deliveryDays = 0;
-	for (const { sku, category, quantity } of lines) {
-		const rule = ruleFor(rules, { productId, sku, tags: product?.tags, category: category ?? product?.category });
+	for (const line of lines) {
+		const rule = ruleOfLine(rules, line, product);
 		if (rule.daysPerUnit === undefined) return { reason: 'no_product_rule' };
-		days += quantity * (rule.unitsPerPack ?? 1) * rule.daysPerUnit;
+		days += line.quantity * (rule.unitsPerPack ?? 1) * rule.daysPerUnit;
 		deliveryDays = Math.max(deliveryDays, rule.deliveryDays ?? 0);
 	}
 	const aheadMs = (deliveryDays + leadDays) * dayMs;
 	const leftMs = earlierMs === undefined ? 0 : Math.max(earlierMs + aheadMs - placedAtMs, 0);
 	const atMs = placedAtMs + leftMs + Math.round(days * dayMs) - aheadMs;
 	return atMs > placedAtMs ? { atMs } : { reason: 'supply_too_short' };
+}
+
+/** When what was bought is usually replaced; of several variants the one that is due first. */
+export function replacementMs({ lines, placedAtMs }: Purchase, rules: readonly ProductRule[], product: ProductRecord | null): { atMs: number } | { reason: NotEntered } {
+	const days = lines.map((line) => ruleOfLine(rules, line, product).replacementDays).filter((found) => found !== undefined);
+	return days.length > 0 ? { atMs: placedAtMs + Math.min(...days) * dayMs } : { reason: 'no_product_rule' };
+}
+
+/** What the product rules say of a line of an order. */
+export function ruleOfLine(rules: readonly ProductRule[], { productId, sku, category }: Pick<LineItem, 'productId' | 'sku' | 'category'>, product: ProductRecord | null): AppliedRule {
+	return ruleFor(rules, { productId, sku, tags: product?.tags, category: category ?? product?.category });
 }

@@ -30,7 +30,7 @@ export async function endOpen(tx: Transaction, customerId: string, words: EndsOn
 export async function applyEndings(tx: Transaction, event: ShopEvent, customerId: string | null, definitions: Definitions, nowMs: number): Promise<void> {
 	const order = recorded<OrderRecord>(tx, orderIdOf(event), keys.order);
 	const buyer = order?.customerId ?? customerId;
-	if (order && buyer) await endOpen(tx, buyer, ['order', 'same_product', 'paid', 'cancelled', 'released'], (enrolment, { endsOn }) => endByOrder(enrolment, endsOn, order), definitions, nowMs);
+	if (order && buyer) await endOpen(tx, buyer, ['order', 'same_product', 'same_category', 'paid', 'cancelled', 'released'], (enrolment, { endsOn }) => endByOrder(enrolment, endsOn, order), definitions, nowMs);
 
 	const returned = recorded<ReturnRecord>(tx, event.return?.returnId, keys.return);
 	const sender = returned?.customerId ?? customerId;
@@ -106,7 +106,14 @@ function endByOrder(enrolment: EnrolmentRecord, endsOn: EndsOn[], order: OrderRe
 	const isLater = enrolment.cartId !== undefined ? order.placedAtMs + purchaseEchoMs >= enrolment.enteredAtMs : order.placedAtMs > enrolment.openedAtMs;
 	if (!isLater) return null;
 	if (endsOn.includes('order')) return 'bought';
-	return endsOn.includes('same_product') && order.items.some(({ productId }) => productId === enrolment.productId) ? 'bought' : null;
+	const isSame = endsOn.includes('same_product') && order.items.some(({ productId }) => productId === enrolment.productId);
+	return isSame || (endsOn.includes('same_category') && isOfCategory(enrolment, order)) ? 'bought' : null;
+}
+
+/** Whether anything of the category was bought that the enrolment's product is of; the product itself is. */
+function isOfCategory({ productId, category }: EnrolmentRecord, { items }: OrderRecord): boolean {
+	const wanted = category?.toLowerCase();
+	return items.some((item) => item.productId === productId || (wanted !== undefined && item.category?.toLowerCase() === wanted));
 }
 
 function isPaid({ paidAtMs, awaitsPayment }: OrderRecord): boolean {

@@ -1,15 +1,15 @@
 import { type EventType, orderIdOf, type ShopEvent } from '../model/events';
-import { type ProductRule, type ProductRulesRecord, ruleFor } from '../model/productRules';
+import type { ProductRule, ProductRulesRecord } from '../model/productRules';
 import { type Anchor, type CustomerRecord, type EnrolmentRecord, type HistoryRecord, type JourneyDefinition, keys, type OrderRecord, type ProductRecord, type ReturnRecord } from '../model/records';
-import type { Facts } from '../segments/fields';
+import type { Facts, ProductWithRule } from '../segments/fields';
 import type { Transaction } from '../store/transaction';
-import { dateMs } from './anchor';
+import { dateMs, ruleOfLine } from './anchor';
 import { applyBrowse } from './browse';
 import type { Definitions } from './definitions';
 import { applyEndings, applyReaction, endOpen, isOverAlready } from './endings';
 import { dataOf, type EventSurroundings } from './eventData';
 import { type About, enrolmentId, entityOf, hasNotBegun, restart } from './enrolment';
-import { keptView, tryEnter, whereOf } from './gate';
+import { followsGoods, keptView, tryEnter, whereOf } from './gate';
 import { firstStep, zoneOf } from './schedule';
 import { applySegments } from './segments';
 
@@ -110,7 +110,7 @@ async function applyEvents(tx: Transaction, event: ShopEvent, happened: Happened
 	const customer = tx.get<CustomerRecord>(keys.customer(customerId));
 	if (!customer) return;
 	const subjects = await subjectsOf(tx, event, listening.filter(({ definition }) => definition.subject === 'product').length);
-	const needsRules = listening.some(({ definition }) => definition.anchor?.type === 'supply' || whereOf(definition).needs.rules);
+	const needsRules = listening.some(({ definition }) => followsGoods(definition) || whereOf(definition).needs.rules);
 	const needsProducts = needsRules || listening.some(({ definition }) => whereOf(definition).needs.product);
 	const products = needsProducts ? await tx.peek<ProductRecord>(subjects.products.map(keys.product)) : new Map<string, ProductRecord>();
 	const rules = needsRules ? ((await tx.peek<ProductRulesRecord>([keys.productRules])).get(keys.productRules) ?? null) : null;
@@ -122,7 +122,8 @@ async function applyEvents(tx: Transaction, event: ShopEvent, happened: Happened
 		const entries = entriesOf(definition, customer, event, type, subjects, atMs, dataOf(event, surroundingsOf(tx, customerId, subjects.returned, nowMs)));
 		await tx.load(entries.map(({ entity }) => keys.enrolment(enrolmentId(definition.id, entity))));
 		for (const { entity, about } of entries) {
-			const product = products.get(keys.product(about.productId ?? subjects.products[0] ?? '')) ?? null;
+			const productId = about.productId ?? subjects.products[0];
+			const product = products.get(keys.product(productId ?? '')) ?? null;
 			const lines = subjects.order?.items.filter(({ productId }) => productId === about.productId) ?? [];
 			tryEnter(tx, definition, {
 				customerId,
@@ -134,7 +135,7 @@ async function applyEvents(tx: Transaction, event: ShopEvent, happened: Happened
 				product,
 				rules,
 				...(subjects.order && about.productId !== undefined && { purchase: { productId: about.productId, lines, placedAtMs: subjects.order.placedAtMs } }),
-				facts: factsOf(tx, customerId, event, type, { ...subjects, order: subjects.order && { ...subjects.order, goods } }, product, nowMs),
+				facts: factsOf(tx, customerId, event, type, { ...subjects, order: subjects.order && { ...subjects.order, goods } }, rules && productId !== undefined ? withRule(productId, product, event, subjects.order, rules) : product, nowMs),
 			});
 		}
 	}
@@ -142,18 +143,21 @@ async function applyEvents(tx: Transaction, event: ShopEvent, happened: Happened
 
 /** What the product rules say of an order's goods: hard when any of them is. */
 function goodsOf({ items }: OrderRecord, { rules }: ProductRulesRecord, products: Map<string, ProductRecord>): ProductRule['goods'] {
-	const kinds = items.map(({ productId, sku, category }) => {
-		const product = products.get(keys.product(productId));
-		return ruleFor(rules, { productId, sku, tags: product?.tags, category: category ?? product?.category }).goods;
-	});
+	const kinds = items.map((line) => ruleOfLine(rules, line, products.get(keys.product(line.productId)) ?? null).goods);
 	return kinds.includes('hard') ? 'hard' : kinds.find((kind) => kind !== undefined);
+}
+
+/** The product that the event is about, with what the product rules say of it. The catalogue need not know it. */
+function withRule(productId: string, product: ProductRecord | null, { cart, view, occurredAtMs }: ShopEvent, order: OrderRecord | null, { rules }: ProductRulesRecord): ProductWithRule {
+	const line = [...(order?.items ?? []), ...(cart?.items ?? [])].find((item) => item.productId === productId) ?? { productId, category: view?.productId === productId ? view.category : undefined };
+	return { ...(product ?? { productId, category: line.category, updatedAtMs: occurredAtMs }), rule: ruleOfLine(rules, line, product) };
 }
 
 function surroundingsOf(tx: Transaction, customerId: string, returned: ReturnRecord | null, nowMs: number): EventSurroundings {
 	return { returned, history: tx.has(keys.history(customerId)) ? tx.get<HistoryRecord>(keys.history(customerId)) : null, nowMs };
 }
 
-function factsOf(tx: Transaction, customerId: string, event: ShopEvent, type: EventType, { order, returned }: Pick<Subjects, 'returned'> & Pick<Facts, 'order'>, product: ProductRecord | null, nowMs: number): Facts {
+function factsOf(tx: Transaction, customerId: string, event: ShopEvent, type: EventType, { order, returned }: Pick<Subjects, 'returned'> & Pick<Facts, 'order'>, product: ProductWithRule | null, nowMs: number): Facts {
 	const surroundings = surroundingsOf(tx, customerId, returned, nowMs);
 	return { history: surroundings.history, order, product, view: event.view ?? null, event: { type, name: event.custom?.name, data: dataOf(event, surroundings) } };
 }
@@ -174,14 +178,21 @@ function entriesOf(definition: JourneyDefinition, customer: CustomerRecord, even
 		case 'product':
 			return products.map((productId) => ({
 				entity: productEntity(customer.id, productId, event.variantId),
-				about: { ...about, productId, ...(event.variantId !== undefined && { variantId: event.variantId }) },
+				about: { ...about, productId, ...(event.variantId !== undefined && { variantId: event.variantId }), ...categoryOf(order, productId) },
 			}));
 		default: {
 			const [productId] = products;
+			// Of a cart, the first product for which the conditions hold.
+			if (products.length > 1 && !order && whereOf(definition).needs.product) return products.map((id) => ({ entity: entityOf(definition, customer), about: { ...about, productId: id } }));
 			const hasOne = products.length === 1 && !order;
 			return [{ entity: entityOf(definition, customer), about: { ...about, ...(hasOne && { productId }), ...(hasOne && event.variantId !== undefined && { variantId: event.variantId }) } }];
 		}
 	}
+}
+
+function categoryOf(order: OrderRecord | null, id: string): Pick<About, 'category'> {
+	const category = order?.items.find(({ productId }) => productId === id)?.category;
+	return category === undefined ? {} : { category };
 }
 
 /** One enrolment per customer and product. */

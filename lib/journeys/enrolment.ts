@@ -45,7 +45,7 @@ export function mayEnter(definition: JourneyDefinition, previous: EnrolmentRecor
 }
 
 /** What an enrolment is about. */
-export type About = Pick<EnrolmentRecord, 'cartId' | 'orderId' | 'productId' | 'variantId' | 'returnId' | 'view' | 'event'>;
+export type About = Pick<EnrolmentRecord, 'cartId' | 'orderId' | 'productId' | 'variantId' | 'category' | 'returnId' | 'view' | 'event'>;
 
 export interface Entry {
 	/** Tells it from the journey's other enrolments: the cart's id, the customer's ... */

@@ -4,7 +4,7 @@ import { type CustomerRecord, type EnrolmentRecord, journeyCounters, type Journe
 import { compileCondition, type Needs, needs, type Predicate } from '../segments/compile';
 import type { Facts } from '../segments/fields';
 import type { Transaction } from '../store/transaction';
-import { dateMs, type NotEntered, type Purchase, supplyMs } from './anchor';
+import { dateMs, type NotEntered, type Purchase, replacementMs, supplyMs } from './anchor';
 import { type About, enrolmentId, enter, hasNotBegun, mayEnter, restart } from './enrolment';
 import { firstStep, zoneOf } from './schedule';
 
@@ -86,7 +86,7 @@ export function tryEnter(tx: Transaction, definition: JourneyDefinition, candida
 	const previous = tx.get<EnrolmentRecord>(keys.enrolment(enrolmentId(definition.id, entity)));
 	if (!customer || !isWelcome(definition, customer) || atMs < definition.activeFromMs) return false;
 	if (!whereOf(definition).matches({ ...candidate.facts, customer }, nowMs)) {
-		if (whereOf(definition).needs.rules && candidate.facts?.order?.goods === undefined) tx.count(journeyCounters(definition.id), 'not_entered.no_product_rule');
+		if (lacksRule(whereOf(definition).needs, candidate.facts)) tx.count(journeyCounters(definition.id), 'not_entered.no_product_rule');
 		return false;
 	}
 	// Told again (a reconciliation beside the webhook), or told late: nothing new has happened.
@@ -100,7 +100,7 @@ export function tryEnter(tx: Transaction, definition: JourneyDefinition, candida
 	if ('reason' in anchor) return refuse(anchor.reason);
 	const step = firstStep(definition, anchor.atMs, nowMs, zoneOf(customer, definition));
 	if (nowMs - anchor.atMs >= definition.maxAgeMs || step === null) return definition.anchor && definition.anchor.type !== 'entry' ? refuse('date_over') : false;
-	if (previous?.status === 'open' && definition.anchor?.type === 'supply' && hasNotBegun(previous)) {
+	if (previous?.status === 'open' && followsGoods(definition) && hasNotBegun(previous)) {
 		restart(tx, definition, { ...previous, ...about, openedAtMs: atMs }, anchor.atMs, step);
 		return false;
 	}
@@ -118,7 +118,19 @@ function anchorOf({ anchor, ...definition }: JourneyDefinition, candidate: Candi
 		return date === null ? { reason: 'no_date' } : { atMs: date };
 	}
 	if (anchor?.type === 'supply') return purchase ? supplyMs(anchor, purchase, rules?.rules ?? [], product, previous?.enteredAtMs) : { reason: 'no_product_rule' };
+	if (anchor?.type === 'replacement') return purchase ? replacementMs(purchase, rules?.rules ?? [], product) : { reason: 'no_product_rule' };
 	return { atMs: fromMs };
+}
+
+/** Whether delays count from what the product rules say of the goods: buying them again moves it. */
+export function followsGoods({ anchor }: Pick<JourneyDefinition, 'anchor'>): boolean {
+	return anchor?.type === 'supply' || anchor?.type === 'replacement';
+}
+
+/** Whether an order did not begin a journey because no product rule says of its goods what the conditions ask. Only looking at goods is not counted. */
+function lacksRule({ rules, order: asksOrder }: Needs, { order, product }: Facts = {}): boolean {
+	if (!rules || !order) return false;
+	return asksOrder ? order.goods === undefined : !product?.rule?.accessories && !product?.rule?.upgrade && !product?.rule?.nextSize;
 }
 
 /** The view as an enrolment keeps it: what its messages may show. */

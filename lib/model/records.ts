@@ -219,9 +219,9 @@ export interface ReturnRecord extends ReturnFacts {
 }
 
 export type EndReason =
-	/** `order` and `same_product` both say this. */
+	/** `order`, `same_product` and `same_category` all say this. */
 	| 'bought'
-	| Exclude<EndsOn, 'order' | 'same_product'>
+	| Exclude<EndsOn, 'order' | 'same_product' | 'same_category'>
 	| 'checkout_started'
 	| 'cart_deleted'
 	| 'replaced'
@@ -280,6 +280,8 @@ export interface EnrolmentRecord {
 	orderId?: string;
 	productId?: string;
 	variantId?: string;
+	/** Of the product, as the order had it that began this. */
+	category?: string;
 	returnId?: string;
 	/** What was looked at, for browse journeys and journeys on views. */
 	view?: ViewFacts;
@@ -323,6 +325,8 @@ export type EndsOn =
 	| 'order'
 	/** An order of the product that the enrolment is about. */
 	| 'same_product'
+	/** An order of anything in the category of that product. */
+	| 'same_category'
 	/** The enrolment's cart was emptied. */
 	| 'emptied'
 	/** Something was put in a cart. */

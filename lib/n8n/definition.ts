@@ -48,8 +48,9 @@ export function readEventDefinition(context: ITriggerFunctions, settings: Defini
 	const subject = context.getNodeParameter('subject') as EnrolmentSubject;
 	const where = readWhere(context, settings);
 	const definition = readDefinition(context, settings, { trigger: 'event', subject, events, ...(eventName && { eventName }), ...(where && { where }) });
-	if (definition.anchor?.type === 'supply' && subject !== 'product') {
-		throw new ShopJourneysError('PARAMETER_INVALID', 'Supplies are counted for each product, but the journey is not one per product', { hint: 'Choose "Customer and Product" under "One Journey per".' });
+	if (subject !== 'product' && (definition.anchor?.type === 'supply' || definition.anchor?.type === 'replacement')) {
+		const what = definition.anchor.type === 'supply' ? 'Supplies are counted' : 'Replacements are due';
+		throw new ShopJourneysError('PARAMETER_INVALID', `${what} for each product, but the journey is not one per product`, { hint: 'Choose "Customer and Product" under "One Journey per".' });
 	}
 	if (definition.anchor?.type === 'date' && definition.anchor.of === 'payment_due' && subject !== 'order') {
 		throw new ShopJourneysError('PARAMETER_INVALID', 'A payment is due for an order, but the journey is not one per order', { hint: 'Choose "Order" under "One Journey per".' });

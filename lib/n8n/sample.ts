@@ -35,7 +35,7 @@ function inventedFacts(definition: JourneyDefinition, settings: ShopSettings, no
 	const atMs = nowMs - hourMs;
 	const [type] = events;
 	const carries = type && eventCatalogue[type].carries;
-	const hasOrder = subject === 'order' || carries === 'order' || definition.anchor?.type === 'supply';
+	const hasOrder = subject === 'order' || carries === 'order' || definition.anchor?.type === 'supply' || definition.anchor?.type === 'replacement';
 	const hasReturn = subject === 'return' || carries === 'return';
 	const hasProduct = subject === 'product' || carries === 'product';
 	const view: ViewFacts | undefined = trigger === 'browse' || carries === 'view' ? { path: '/sample', productId: 'sample', productTitle: 'Sample Product', category: 'Samples' } : undefined;

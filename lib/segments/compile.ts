@@ -32,7 +32,7 @@ export interface Needs {
 	product: boolean;
 	view: boolean;
 	event: boolean;
-	/** What the product rules say of the order's goods. */
+	/** What the product rules say of the order's goods, or of the product. */
 	rules: boolean;
 }
 

@@ -1,7 +1,7 @@
 import { dayMs } from '../model/clock';
 import type { AttributeValue, EventType, LineItem, OrderFacts, ProductFacts, ViewFacts } from '../model/events';
 import type { ItemCart, ItemCustomer, ItemOrder, ItemProduct, JourneyItem } from '../model/item';
-import type { ProductRule } from '../model/productRules';
+import type { AppliedRule, ProductRule } from '../model/productRules';
 import type { CartRecord, CustomerRecord, EnrolmentRecord, HistoryRecord } from '../model/records';
 
 /**
@@ -24,7 +24,7 @@ export interface Facts {
 	enrolment?: Pick<EnrolmentRecord, 'sends'> | null;
 	order?: OrderWithGoods | null;
 	cart?: CartRecord | null;
-	product?: ProductFacts | null;
+	product?: ProductWithRule | null;
 	view?: ViewFacts | null;
 	event?: EventFacts | null;
 	/** The journey item, where parts are read from it (see `readFrom`). */
@@ -33,6 +33,9 @@ export interface Facts {
 
 /** An order, and what the product rules say of its goods, where a condition asks for that (see `Needs.rules`). */
 export type OrderWithGoods = OrderFacts & { goods?: ProductRule['goods'] };
+
+/** A product, and what the product rules say of it, where a condition asks for that. */
+export type ProductWithRule = ProductFacts & { rule?: AppliedRule };
 
 export interface EventFacts {
 	type?: EventType | string;
@@ -47,7 +50,7 @@ interface PartRecords {
 	customer: CustomerRecord;
 	order: OrderWithGoods;
 	cart: CartRecord;
-	product: ProductFacts;
+	product: ProductWithRule;
 	view: ViewFacts;
 	event: EventFacts;
 }
@@ -347,6 +350,9 @@ export const factFields: readonly FactField[] = [
 		},
 		item: (p) => p.stock,
 	}),
+	product({ id: 'product.hasUpgrade', label: 'This Product: Has an Upgrade (Product Rules)', type: 'boolean', usesRules: true, read: (p) => p.rule?.upgrade !== undefined }),
+	product({ id: 'product.hasAccessories', label: 'This Product: Has Accessories (Product Rules)', type: 'boolean', usesRules: true, read: (p) => p.rule?.accessories !== undefined }),
+	product({ id: 'product.hasNextSize', label: 'This Product: Has a Next Size (Product Rules)', type: 'boolean', usesRules: true, read: (p) => p.rule?.nextSize !== undefined }),
 
 	view({ id: 'view.path', label: 'This View: Page (Path)', type: 'text', read: (v) => v.path, item: (v) => v.path }),
 	view({ id: 'view.title', label: 'This View: Page Title', type: 'text', read: (v) => v.title, item: (v) => v.title }),

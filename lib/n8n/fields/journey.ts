@@ -34,6 +34,7 @@ const anchors = {
 	first_order: { name: 'Anniversary of the First Order', description: 'Its next return' },
 	last_order: { name: 'Anniversary of the Last Order', description: 'Its next return' },
 	payment_due: { name: 'Payment Due', description: 'Until when the invoice of the order is to be paid' },
+	replacement: { name: 'Replacement Due', description: 'So many days after the order as the product rules say after which the product is usually replaced' },
 	supply: { name: 'Supply Used Up', description: 'The day on which what was bought runs out, less delivery time: quantity, units per pack and days per unit come from the product rules' },
 } as const;
 export type AnchorName = keyof typeof anchors;
@@ -146,6 +147,7 @@ export function scheduleField(defaults: StepParameter[], begins: string): INodeP
 
 const endings: Record<EndsOn, { name: string; description: string }> = {
 	order: { name: 'Order Placed', description: 'Any order of the customer after the entry' },
+	same_category: { name: 'Same Category Bought', description: 'An order of anything in the category of the product that the journey is about' },
 	same_product: { name: 'Same Product Bought', description: 'An order of the product that the journey is about' },
 	emptied: { name: 'Cart Emptied', description: 'Nothing is left in the cart' },
 	cart_started: { name: 'Cart Started', description: 'The customer put something in a cart' },
@@ -270,6 +272,7 @@ export function journeyFields({ priority, maxAgeDays }: { priority: number; maxA
 export function readAnchor(name: string, leadDays: unknown): Anchor {
 	if (name === 'entry') return { type: 'entry' };
 	if (name === 'supply') return { type: 'supply', leadDays: wholeNumber(leadDays, 'Lead Time (Days)', 0, 365) };
+	if (name === 'replacement') return { type: 'replacement' };
 	if (!dateAnchors.includes(name as AnchorName)) throw new ShopJourneysError('PARAMETER_INVALID', `Delays cannot count from "${name}"`, { hint: 'Choose one of the list under "Delays Count From".' });
 	return { type: 'date', of: name as Extract<Anchor, { type: 'date' }>['of'] };
 }

@@ -363,6 +363,78 @@ describe('delays that follow data', () => {
 	});
 });
 
+describe('replacements', () => {
+	const replacement: Partial<JourneyDefinition> = { subject: 'product', anchor: { type: 'replacement' }, endsOn: ['same_category', 'cancelled'], reentryAfterMs: 0, steps: [{ name: 'At once', delayMs: 0 }], maxAgeMs: 10 * dayMs };
+	const rules = (list: object[]) => shop.store.commit({ writes: [{ key: keys.productRules, value: { rules: list, updatedAtMs: 0 } as never, version: 0 }] });
+	const shoes = (productId: string) => ({ ...tea, productId, category: 'Shoes' });
+
+	it('are due so many days after the order as the rules say; goods without a rule are left out with that reason', async () => {
+		await rules([{ category: 'Shoes', replacementDays: 270 }]);
+		await switchOn(replacement);
+		const placedAtMs = shop.now();
+		await order('order-1', { items: [shoes('boots'), pot] });
+		expect(await enrolmentAt(shop, 'events:customer-1/boots')).toMatchObject({ dueAtMs: placedAtMs + 270 * dayMs, category: 'Shoes' });
+		expect(await waitingIn(shop, 'events')).toEqual(['events:customer-1/boots']);
+		expect(await countersOf(shop, 'events')).toEqual({ entered: 1, 'not_entered.no_product_rule': 1 });
+	});
+
+	it('are not spoken of when another pair was bought meanwhile, and follow that one', async () => {
+		await rules([{ category: 'Shoes', replacementDays: 270 }]);
+		await switchOn(replacement);
+		await order('order-1', { items: [shoes('boots')] });
+		await later(100 * dayMs);
+		await order('order-2', { items: [pot] });
+		expect(await enrolmentAt(shop, 'events:customer-1/boots')).toMatchObject({ status: 'open' });
+		await order('order-3', { items: [{ ...shoes('sandals'), category: 'shoes' }] });
+		expect(await enrolmentAt(shop, 'events:customer-1/boots')).toMatchObject({ status: 'ended', endReason: 'bought' });
+		expect(await enrolmentAt(shop, 'events:customer-1/sandals')).toMatchObject({ status: 'open', dueAtMs: shop.now() + 270 * dayMs });
+	});
+
+	it('move on with the same product bought again where nothing ends the journey', async () => {
+		await rules([{ category: 'Shoes', replacementDays: 270 }]);
+		await switchOn({ ...replacement, endsOn: [] });
+		await order('order-1', { items: [shoes('boots')] });
+		await later(100 * dayMs);
+		await order('order-2', { items: [shoes('boots')] });
+		expect(await enrolmentAt(shop, 'events:customer-1/boots')).toMatchObject({ orderId: 'order-2', dueAtMs: shop.now() + 270 * dayMs });
+	});
+});
+
+describe('what the product rules say of a product', () => {
+	const rules = (list: object[]) => shop.store.commit({ writes: [{ key: keys.productRules, value: { rules: list, updatedAtMs: 0 } as never, version: 0 }] });
+	const upgrade: Partial<JourneyDefinition> = { events: ['product_viewed', 'cart_updated'], subject: 'customer', where: { field: 'product.hasUpgrade', op: 'is_true' } };
+	const looked = (productId: string, category?: string) => shop.record(happening(shop, 'product_viewed', { customer: anna, view: { path: '/', productId, category } }));
+
+	it('begins a journey for who looked at it, also where the catalogue does not know it, and counts nothing for the others', async () => {
+		await rules([{ product: 'basic', upgrade: 'pro' }, { category: 'Tea', goods: 'soft' }]);
+		await switchOn(upgrade);
+		await looked('plain', 'Tea');
+		expect(await waitingIn(shop, 'events')).toEqual([]);
+		await looked('basic');
+		expect(await enrolmentAt(shop, 'events:customer-1')).toMatchObject({ status: 'open', productId: 'basic' });
+		expect(await countersOf(shop, 'events')).toEqual({ entered: 1 });
+	});
+
+	it('finds the product of a cart for which the conditions hold', async () => {
+		await rules([{ product: 'basic', upgrade: 'pro' }]);
+		await switchOn(upgrade);
+		const cart = { cartToken: 'cart-1', stage: 'cart' as const, items: [pot, { ...tea, productId: 'basic' }], updatedAtMs: shop.now() };
+		await shop.record(happening(shop, 'cart_updated', { customer: anna, cart: cart as never }));
+		expect(await waitingIn(shop, 'events')).toEqual(['events:customer-1']);
+		expect(await enrolmentAt(shop, 'events:customer-1')).toMatchObject({ productId: 'basic' });
+	});
+
+	it('picks those of an order that have a next size or accessories, and counts the rest', async () => {
+		await rules([{ product: 'boots-28', nextSize: 'boots-29' }, { product: 'basic', accessories: ['cup'] }]);
+		await switchOn({ events: ['order_placed'], subject: 'product', where: { field: 'product.hasNextSize', op: 'is_true' } });
+		await switchOn({ id: 'accessories', events: ['order_placed'], subject: 'product', where: { field: 'product.hasAccessories', op: 'is_true' } });
+		await order('order-1', { items: [{ ...tea, productId: 'boots-28' }, { ...tea, productId: 'basic' }, pot] });
+		expect(await waitingIn(shop, 'events')).toEqual(['events:customer-1/boots-28']);
+		expect(await waitingIn(shop, 'accessories')).toEqual(['accessories:customer-1/basic']);
+		expect(await countersOf(shop, 'events')).toEqual({ entered: 1, 'not_entered.no_product_rule': 1 });
+	});
+});
+
 describe('the holdout', () => {
 	it('is a fixed share of customers, another in each journey', () => {
 		const journey = (id: string) => ({ id, holdoutPercent: 10 });

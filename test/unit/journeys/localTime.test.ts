@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { DateTime } from 'luxon';
-import { dateMs, supplyMs } from '../../../lib/journeys/anchor';
+import { dateMs, replacementMs, supplyMs } from '../../../lib/journeys/anchor';
 import { allowedMs, dueMs, firstStep, zoneOf } from '../../../lib/journeys/schedule';
 import { dayMs, hourMs, minuteMs } from '../../../lib/model/clock';
 import type { CustomerRecord, JourneyDefinition } from '../../../lib/model/records';
@@ -149,6 +149,34 @@ describe('a supply', () => {
 
 	it('that is gone before a parcel could come reminds nobody', () => {
 		expect(daysUntil('powder', [{ ...tea, productId: 'powder' }], { category: 'supplements' })).toBe('supply_too_short');
+	});
+});
+
+describe('a replacement', () => {
+	const placedAtMs = at('2026-03-02T09:00');
+	const rules = [
+		{ category: 'Shoes', replacementDays: 270 },
+		{ product: 'sneakers', replacementDays: 180 },
+		{ tag: 'everlasting', goods: 'hard' as const },
+	];
+	const daysUntil = (lines: Array<Partial<typeof tea> & { sku?: string; category?: string }>, product: object | null = null) => {
+		const found = replacementMs({ productId: 'any', lines: lines.map((line) => ({ ...tea, productId: 'any', ...line })), placedAtMs }, rules, product as never);
+		return 'atMs' in found ? (found.atMs - placedAtMs) / dayMs : found.reason;
+	};
+
+	it('is due so many days after the order as the rule of the product says, else that of its category', () => {
+		expect(daysUntil([{ productId: 'sneakers', category: 'Shoes' }])).toBe(180);
+		expect(daysUntil([{ category: 'shoes' }])).toBe(270);
+		expect(daysUntil([{}], { category: 'Shoes' })).toBe(270);
+	});
+
+	it('of several variants follows the one that is due first', () => {
+		expect(daysUntil([{ category: 'Shoes' }, { sku: 'sneakers', category: 'Shoes' }])).toBe(180);
+	});
+
+	it('is unknown where no rule says it, as it is without a rule at all', () => {
+		expect(daysUntil([{}], { tags: ['everlasting'] })).toBe('no_product_rule');
+		expect(daysUntil([])).toBe('no_product_rule');
 	});
 });
 

@@ -76,6 +76,8 @@ describe('Shop Event Trigger', () => {
 		expect(event({ schedule: { steps }, subject: 'order', anchor: 'payment_due' })).toMatchObject({ anchor: { type: 'date', of: 'payment_due' }, steps: [{ delayMs: -2 * dayMs }] });
 		expect(event({ subject: 'product', anchor: 'supply' })).toMatchObject({ anchor: { type: 'supply', leadDays: 3 } });
 		expect(refusal(() => event({ subject: 'order', anchor: 'supply' }))).toContain('for each product');
+		expect(event({ subject: 'product', anchor: 'replacement' })).toMatchObject({ anchor: { type: 'replacement' } });
+		expect(refusal(() => event({ subject: 'customer', anchor: 'replacement' }))).toContain('Replacements are due for each product');
 		expect(refusal(() => event({ subject: 'customer', anchor: 'payment_due' }))).toContain('due for an order');
 	});
 
