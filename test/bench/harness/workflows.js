@@ -45,7 +45,7 @@ function abandonedCart(trigger = {}) {
 
 /** The links in messages. */
 function messageLinks() {
-	const workflow = template('00-connect/message-links.json');
+	const workflow = template('00-connect/message-tracking.json');
 	const [trigger] = nodesOf(workflow, 'messageWebhookTrigger');
 	return { workflow, path: `/webhook/${trigger.webhookId}/messages` };
 }
