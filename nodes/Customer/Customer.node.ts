@@ -1,6 +1,7 @@
-import { type IDataObject, type IExecuteFunctions, type INodeExecutionData, type INodeProperties, type INodeType, type INodeTypeDescription, NodeConnectionTypes } from 'n8n-workflow';
+import { type IExecuteFunctions, type INodeExecutionData, type INodeProperties, type INodeType, type INodeTypeDescription, NodeConnectionTypes } from 'n8n-workflow';
+import { eachByCustomer } from '../../lib/n8n/customerOfItem';
 import { rethrow } from '../../lib/n8n/errors';
-import { customerFields, customerReferences } from '../../lib/n8n/fields/customer';
+import { customerFields } from '../../lib/n8n/fields/customer';
 import { shopField, shopIdOf } from '../../lib/n8n/fields/shop';
 import { getInstallation, type Installation } from '../../lib/n8n/installation';
 import * as block from './operations/block.operation';
@@ -20,9 +21,6 @@ interface Operation {
 	execute(run: Run): Promise<Output>;
 }
 const operations: Record<string, Operation> = { get, upsert, changeTags, setConsent, recordEvent, timeline, export: exportData, erase, block, unblock };
-
-/** Items worked on at once. */
-const lanes = 16;
 
 /** One customer by hand: profile, tags, consent, events, timeline, export and erasure. */
 export class Customer implements INodeType {
@@ -87,32 +85,7 @@ export async function executeCustomer(context: IExecuteFunctions, installation: 
 			outputs[itemIndex] = [{ json: { error: error instanceof Error ? error.message : String(error) }, pairedItem: { item: itemIndex } }];
 		}
 	};
-	const workOff = async (lane: number[]) => {
-		for (const itemIndex of lane) if (!failed) await work(itemIndex);
-	};
-	await Promise.all(inLanes(context, items).map(workOff));
+	await eachByCustomer(context, items, work, () => failed !== undefined);
 	if (failed) rethrow(context.getNode(), failed.error, failed.itemIndex);
 	return [outputs.flat()];
-}
-
-/** Many items at once; those of one customer one after the other, in their order. */
-function inLanes(context: IExecuteFunctions, items: INodeExecutionData[]): number[][] {
-	const lane: number[][] = Array.from({ length: lanes }, () => []);
-	const laneOf = new Map<string, number>();
-	for (const [itemIndex, { json }] of items.entries()) {
-		const name = nameOf(context, itemIndex, json);
-		if (!laneOf.has(name)) laneOf.set(name, laneOf.size % lanes);
-		lane[laneOf.get(name)!].push(itemIndex);
-	}
-	return lane;
-}
-
-function nameOf(context: IExecuteFunctions, itemIndex: number, json: IDataObject): string {
-	try {
-		const [reference] = customerReferences(context, itemIndex, json);
-		return reference ? `${reference.by}:${reference.value.toLowerCase()}` : '';
-	} catch {
-		// An expression that fails for this item fails again, and is reported, when its turn comes.
-		return '';
-	}
 }

@@ -1,5 +1,6 @@
 import type { INodeProperties } from 'n8n-workflow';
-import { livingCustomer, type Output, type Run, tell, textOf, withCustomer } from '../run';
+import { livingCustomer } from '../../../lib/n8n/customerOfItem';
+import { type Output, type Run, tell, textOf, withCustomer } from '../run';
 
 export const description: INodeProperties[] = [
 	{

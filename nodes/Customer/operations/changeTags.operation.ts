@@ -1,6 +1,7 @@
 import type { INodeProperties } from 'n8n-workflow';
 import { ShopJourneysError } from '../../../lib/model/errors';
-import { livingCustomer, type Output, type Run, tell, textOf, withCustomer } from '../run';
+import { livingCustomer } from '../../../lib/n8n/customerOfItem';
+import { type Output, type Run, tell, textOf, withCustomer } from '../run';
 import { listOf } from '../values';
 
 const shown = { show: { operation: ['changeTags'] } };

@@ -1,8 +1,9 @@
 import type { INodeProperties } from 'n8n-workflow';
 import { ShopJourneysError } from '../../../lib/model/errors';
+import { anyCustomer } from '../../../lib/n8n/customerOfItem';
 import { readCustomer } from '../../../lib/record/identity';
 import { isoTime } from '../profile';
-import { anyCustomer, type Output, type Run, tell, textOf } from '../run';
+import { type Output, type Run, tell, textOf } from '../run';
 
 export const description: INodeProperties[] = [
 	{

@@ -1,7 +1,8 @@
 import type { IDataObject, INodeProperties } from 'n8n-workflow';
+import { livingCustomer } from '../../../lib/n8n/customerOfItem';
 import { exportCustomer } from '../../../lib/record/export';
 import { isoTime } from '../profile';
-import { livingCustomer, type Output, type Run, textOf } from '../run';
+import { type Output, type Run, textOf } from '../run';
 import { prunePast } from './erase.operation';
 
 export const description: INodeProperties[] = [

@@ -1,5 +1,6 @@
 import type { INodeProperties } from 'n8n-workflow';
-import { anyCustomer, type Output, type Run, withCustomer } from '../run';
+import { anyCustomer } from '../../../lib/n8n/customerOfItem';
+import { type Output, type Run, withCustomer } from '../run';
 
 export const description: INodeProperties[] = [];
 

@@ -3,8 +3,9 @@ import { ShopJourneysError } from '../../../lib/model/errors';
 import type { OrderFacts, ReturnFacts, ShopEvent } from '../../../lib/model/events';
 import type { JourneyItem } from '../../../lib/model/item';
 import { type CustomerRecord, keys, type OrderRecord } from '../../../lib/model/records';
+import { livingCustomer } from '../../../lib/n8n/customerOfItem';
 import { pairRows } from '../fields';
-import { livingCustomer, type Output, type Run, tell, textOf, withCustomer } from '../run';
+import { type Output, type Run, tell, textOf, withCustomer } from '../run';
 import { recordReply } from './recordReply';
 import { linkOf, listOf, type PairParameter, pairsOf, timeOf } from '../values';
 

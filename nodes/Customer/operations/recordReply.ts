@@ -2,8 +2,9 @@ import type { IDataObject } from 'n8n-workflow';
 import { findReplied, isAutomatic, readMail, type ReceivedMail } from '../../../lib/messages/replies';
 import { ShopJourneysError } from '../../../lib/model/errors';
 import { type CustomerRecord, keys } from '../../../lib/model/records';
+import { livingCustomer, referencesOf } from '../../../lib/n8n/customerOfItem';
 import { findCustomer } from '../../../lib/record/identity';
-import { livingCustomer, type Output, referencesOf, type Run, tell, textOf, withCustomer } from '../run';
+import { type Output, type Run, tell, textOf, withCustomer } from '../run';
 
 /**
  * Records that a customer replied, from an item of n8n's Email Trigger (IMAP), or of anything that names the customer. What no

@@ -1,6 +1,7 @@
 import type { INodeProperties } from 'n8n-workflow';
 import type { ConsentBasis, ConsentFact, ConsentStatus, MessageChannel } from '../../../lib/model/events';
-import { livingCustomer, type Output, type Run, tell, textOf, withCustomer } from '../run';
+import { livingCustomer } from '../../../lib/n8n/customerOfItem';
+import { type Output, type Run, tell, textOf, withCustomer } from '../run';
 
 const shown = { show: { operation: ['setConsent'] } };
 const factOf = { email: 'emailConsent', sms: 'smsConsent', whatsapp: 'whatsappConsent', push: 'pushConsent' } as const satisfies Record<MessageChannel, string>;

@@ -1,7 +1,8 @@
 import type { IDataObject, INodeProperties } from 'n8n-workflow';
+import { anyCustomer } from '../../../lib/n8n/customerOfItem';
 import { readCustomerTimeline } from '../../../lib/record/timeline';
 import { isoTime, journeyNames, journeysOf } from '../profile';
-import { anyCustomer, type Output, type Run } from '../run';
+import type { Output, Run } from '../run';
 import { standing } from '../standing';
 import { entryWords } from '../words';
 

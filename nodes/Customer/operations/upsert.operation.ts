@@ -2,8 +2,9 @@ import type { IDataObject, INodeProperties } from 'n8n-workflow';
 import { ShopJourneysError } from '../../../lib/model/errors';
 import type { ChildFacts, CustomerFacts } from '../../../lib/model/events';
 import { type CustomerRecord, keys } from '../../../lib/model/records';
+import { anyCustomer, emailOf, lookUp, phoneOf, referencesOf, refuseErased } from '../../../lib/n8n/customerOfItem';
 import { pairRows } from '../fields';
-import { anyCustomer, emailOf, factsOf, lookUp, type Output, phoneOf, refuseErased, referencesOf, type Run, tell, withCustomer } from '../run';
+import { factsOf, type Output, type Run, tell, withCustomer } from '../run';
 import { birthdayOf, countryOf, listOf, localeOf, type PairParameter, pairsOf, refuseValue, timezoneOf } from '../values';
 import { findCustomer } from '../../../lib/record/identity';
 
