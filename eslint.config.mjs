@@ -43,7 +43,7 @@ export default [
 	},
 	{
 		// Operators already have these credentials in n8n, and a second set of the same secrets would be worse.
-		files: ['nodes/ImportHistory/ImportHistory.node.ts', 'nodes/SendReminder/SendReminder.node.ts', 'nodes/ShopWebhookTrigger/ShopWebhookTrigger.node.ts'],
+		files: ['nodes/DiscountCode/DiscountCode.node.ts', 'nodes/ImportHistory/ImportHistory.node.ts', 'nodes/SendReminder/SendReminder.node.ts', 'nodes/ShopWebhookTrigger/ShopWebhookTrigger.node.ts'],
 		rules: {
 			'@n8n/community-nodes/no-credential-reuse': 'off',
 			'@n8n/community-nodes/valid-credential-references': 'off',

@@ -15,11 +15,13 @@ export interface IssueRequest {
 	onlyFor?: DiscountCodeRecord['onlyFor'];
 	/** Journey time. */
 	expiresAtMs?: number;
+	/** Whether a code of this purpose that ran out unseen is replaced by a fresh one. */
+	mayRenew?: boolean;
 }
 
 export type IssueOutcome =
 	/** The code exists and may be shown. */
-	| { status: 'issued'; code: string; expiresAtMs?: number; isNew: boolean }
+	| { status: 'issued'; code: string; terms: DiscountTerms; expiresAtMs?: number; isNew: boolean }
 	/** Its code was used, revoked or is over: a purpose gets no second one. */
 	| { status: 'over'; code: string; state: 'redeemed' | 'revoked' | 'expired' }
 	/** The list is empty. */
@@ -85,7 +87,7 @@ async function book(store: Store, source: CodeSource, request: IssueRequest, clo
 		const key = codeKey(known.code);
 		await tx.load([key]);
 		const record = tx.get<DiscountCodeRecord>(key);
-		return record === null ? await bookNew(tx, source, request, clock) : takeUp(tx, record, source, clock);
+		return record === null || (request.mayRenew && hasRunOut(record, clock)) ? await bookNew(tx, source, request, clock) : takeUp(tx, record, source, clock);
 	});
 	if (outcome.status !== 'committed') throw new ShopJourneysError('STORE_BUSY', 'A discount code could not be booked');
 	return outcome.result;
@@ -129,10 +131,14 @@ async function chooseFree(tx: Transaction, source: CodeSource, nowMs: number): P
 	return 'contested';
 }
 
+function hasRunOut({ state, expiresAtMs }: DiscountCodeRecord, clock: Clock): boolean {
+	return state === 'expired' || (state === 'issued' && expiresAtMs !== undefined && expiresAtMs <= clock.journeyNowMs());
+}
+
 /** What is there for the purpose: issued, over, or booked by somebody who may have died over it. */
 function takeUp(tx: Transaction, record: DiscountCodeRecord, source: CodeSource, clock: Clock): Booking {
 	const isOver = record.expiresAtMs !== undefined && record.expiresAtMs <= clock.journeyNowMs();
-	if (record.state === 'issued') return { outcome: isOver ? { status: 'over', code: record.code, state: 'expired' } : issued(record, false) };
+	if (record.state === 'issued') return { outcome: hasRunOut(record, clock) ? { status: 'over', code: record.code, state: 'expired' } : issued(record, false) };
 	if (record.state !== 'booked') return { outcome: { status: 'over', code: record.code, state: record.state as 'redeemed' | 'revoked' | 'expired' } };
 	if (record.source !== source.name || isOver) return { outcome: { status: 'unavailable', reason: 'A code that was booked before is still to be swept' } };
 	if (record.claim && record.claim.untilMs > clock.machineNowMs()) return { outcome: { status: 'unavailable', reason: 'The shop is being asked for this code' } };
@@ -201,8 +207,8 @@ async function changeOurs<R>(store: Store, code: string, token: string, change: 
 
 const codeKey = (code: string) => keys.discountCode(normaliseCode(code));
 
-function issued({ code, expiresAtMs }: DiscountCodeRecord, isNew: boolean): IssueOutcome {
-	return { status: 'issued', code, ...(expiresAtMs !== undefined && { expiresAtMs }), isNew };
+function issued({ code, terms, expiresAtMs }: DiscountCodeRecord, isNew: boolean): IssueOutcome {
+	return { status: 'issued', code, terms: terms!, ...(expiresAtMs !== undefined && { expiresAtMs }), isNew };
 }
 
 function earliest(...times: Array<number | undefined>): number | undefined {

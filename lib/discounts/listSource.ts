@@ -77,6 +77,11 @@ export function listSource(store: Store, list: string): CodeSource {
 	};
 }
 
+/** Finds the source of a code by the name that its record has. @param shop codes made in the shop, where its API can be asked */
+export function codeSources(store: Store, shop?: CodeSource): (name: string) => CodeSource | undefined {
+	return (name) => (name.startsWith('list:') ? listSource(store, name.slice('list:'.length)) : shop);
+}
+
 function isFree(record: DiscountCodeRecord | undefined, nowMs: number): boolean {
 	return record?.state === 'free' && (record.expiresAtMs === undefined || record.expiresAtMs > nowMs);
 }

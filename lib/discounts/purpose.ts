@@ -2,9 +2,17 @@ import { createHash } from 'node:crypto';
 import type { DiscountPurpose } from '../model/records';
 import { keys } from '../model/records';
 
-/** A step of a journey: one code for each enrolment and step, however often it runs. Steps that are to show the same code name the same step. */
-export function stepPurpose({ customerId, journey, enrolment, step }: { customerId: string; journey: string; enrolment: string; step: number }): DiscountPurpose {
-	return { customerId, reference: `step ${step}`, journey, enrolment, step };
+/**
+ * A step of a journey: one code for each enrolment and step, however often it runs. Who enters the journey anew gets a new one.
+ * @param name steps that are to share a code name the same purpose
+ */
+export function stepPurpose({ customerId, journey, enrolment, openedAtMs, step }: { customerId: string; journey: string; enrolment: string; openedAtMs: number; step: number }, name?: string): DiscountPurpose {
+	return { customerId, reference: `${name ? `purpose ${name}` : `step ${step}`} since ${openedAtMs}`, journey, enrolment, openedAtMs, step };
+}
+
+/** A purpose of the operator's, outside a journey. */
+export function namedPurpose(customerId: string, name: string): DiscountPurpose {
+	return { customerId, reference: `purpose ${name}` };
 }
 
 /** Where the purpose's code is found. An enrolment belongs to one customer even after customers were merged, so its codes do not hang on the customer's id. */

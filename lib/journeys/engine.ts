@@ -153,7 +153,7 @@ export async function settleFinished(engine: EngineOptions, definition: JourneyD
  * Gives steps back after an execution that failed: tried again after a pause that grows with each attempt.
  * @param failure why, in words, where it is known: kept for the timeline, and for the list of what was given up
  */
-export async function giveBack(engine: EngineOptions, definition: JourneyDefinition, steps: DueStep[], failure?: string): Promise<void> {
+export async function giveBack(engine: Pick<EngineOptions, 'store' | 'clock' | 'firstRetryMs'>, definition: Pick<JourneyDefinition, 'id'>, steps: Array<Lease & { attempt: number }>, failure?: string): Promise<void> {
 	const { store, clock, firstRetryMs } = engine;
 	if (failure) await atOnce(steps, (step) => noteFailure(store, definition, step, failure));
 	const byDelay = Map.groupBy(steps, ({ attempt }) => retryDelayMs(attempt, firstRetryMs));
@@ -163,7 +163,7 @@ export async function giveBack(engine: EngineOptions, definition: JourneyDefinit
 }
 
 /** Nothing when the step was settled meanwhile: what failed then was behind it. */
-async function noteFailure(store: Store, definition: JourneyDefinition, { key, token }: Lease, failure: string): Promise<void> {
+async function noteFailure(store: Store, definition: Pick<JourneyDefinition, 'id'>, { key, token }: Lease, failure: string): Promise<void> {
 	await transact(store, async (tx) => {
 		tx.requireLease({ index: indexes.due(definition.id), key, token });
 		await tx.load([key]);

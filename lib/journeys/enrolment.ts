@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { minuteMs } from '../model/clock';
 import type { Transaction } from '../store/transaction';
 import {
 	type CustomerRecord,
@@ -163,6 +164,27 @@ export function stepBack(tx: Transaction, enrolment: EnrolmentRecord, dueAtMs: n
 	}
 	tx.index(indexes.ended(enrolment.journey), keys.enrolment(enrolment.id), null);
 	save(tx, { ...rest, status: 'open', step: settled.step, stepsDone: enrolment.stepsDone - 1, dueAtMs });
+}
+
+/** How much later what cannot be done now is tried again, however often. Journey time. */
+export const holdMs = 15 * minuteMs;
+
+/** Moves a step to another time, for whoever is at work on it: the owner, or a later node of the branch that has settled it. Its documents are loaded. */
+export function putOff(tx: Transaction, enrolment: EnrolmentRecord, { step, token }: { step: number; token: string }, dueAtMs: number): void {
+	if (enrolment.status === 'open' && enrolment.step === step) reschedule(tx, enrolment, dueAtMs);
+	else if (enrolment.settled?.token === token && enrolment.settled.step === step) stepBack(tx, enrolment, dueAtMs);
+}
+
+/** How an item stands to its enrolment: it owns the step under its lease, or follows a node of the same branch that settled it. */
+export type Standing = 'owner' | 'follower';
+
+/** Whether the token still speaks for the step, as far as the document tells; the lease itself is checked by the commit. */
+export function standing(enrolment: EnrolmentRecord, step: number, token: string, nowMs: number): Standing | null {
+	if (enrolment.settled?.token === token && enrolment.settled.step === step) {
+		if (enrolment.status === 'open') return nowMs < enrolment.dueAtMs ? 'follower' : null;
+		return enrolment.endReason === 'completed' ? 'follower' : null;
+	}
+	return enrolment.status === 'open' && enrolment.step === step ? 'owner' : null;
 }
 
 /** Ends an enrolment: off the schedule, off the customer's list, and onto Ended when the journey shows that. */

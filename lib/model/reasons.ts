@@ -23,6 +23,7 @@ export const notSentReasons = {
 	quiet_hours: { sentence: 'It is night (or another quiet hour of yours) where the customer is; the message waits until it is over.', then: 'put_off' },
 	sold_out: { sentence: 'What the message is about is sold out now.', then: 'next' },
 	code_invalid: { sentence: 'The discount code is not valid in the shop now; it is tried again.', then: 'retry' },
+	code_unavailable: { sentence: 'The discount code could not be had or checked now (the shop does not answer, or the list is empty); it is tried again.', then: 'hold' },
 	too_old: { sentence: 'The journey is older than its maximum age; a message now would come too late.', then: 'end', end: 'expired' },
 	paused: { sentence: 'Sending is paused in the shop settings; the enrolment is kept.', then: 'hold' },
 	not_allowed: { sentence: 'Sending is limited to chosen addresses in the shop settings, and this is none of them; the enrolment is kept.', then: 'hold' },
@@ -64,3 +65,17 @@ export const endReasons = {
 	completed: 'All steps were done.',
 	switched_off: 'The journey was switched off.',
 } as const satisfies Record<EndReason, string>;
+
+/** Why a Discount Code node gives no code, for people. */
+export const notIssuedReasons = {
+	used_up: 'The list has no code left. The step waits until codes are loaded.',
+	unavailable: 'The code could not be had now. The step waits and is tried again.',
+	refused: 'The shop does not make this discount code. The step is tried again some times and then listed as failed.',
+	over: 'The code of this purpose was used or revoked, or ran out after its message had left. There is no second one.',
+	superseded: 'Another run has taken over or finished this step, so this one asks for no code.',
+	journey_ended: 'The journey ended for this customer, so no code is asked for.',
+	erased: 'The customer asked to be forgotten.',
+	unknown_customer: 'The item names no customer that the store knows.',
+} as const;
+
+export type NotIssuedReason = keyof typeof notIssuedReasons;

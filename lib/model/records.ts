@@ -388,6 +388,9 @@ export interface DiscountPurpose {
 	reference: string;
 	journey?: string;
 	enrolment?: string;
+	/** When that enrolment was opened: its document serves a later entry again. */
+	openedAtMs?: number;
+	/** 1-based. */
 	step?: number;
 }
 

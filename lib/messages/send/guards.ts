@@ -1,5 +1,5 @@
 import { isAllowedRecipient } from '../../journeys/engine';
-import { expiresAtMs } from '../../journeys/enrolment';
+import { expiresAtMs, standing } from '../../journeys/enrolment';
 import { zoneOf } from '../../journeys/schedule';
 import { minuteMs } from '../../model/clock';
 import type { MessageChannel } from '../../model/events';
@@ -50,18 +50,6 @@ export interface Refusal {
 	allowedAtMs?: number;
 	/** It is about this channel alone: the journey may go on over another one. */
 	isOfChannel?: boolean;
-}
-
-/** How an item stands to its enrolment: it owns the step under its lease, or follows a node of the same branch that settled it. */
-export type Standing = 'owner' | 'follower';
-
-/** Whether the token still speaks for the step, as far as the document tells; the lease itself is checked by the commit. */
-export function standing(enrolment: EnrolmentRecord, step: number, token: string, nowMs: number): Standing | null {
-	if (enrolment.settled?.token === token && enrolment.settled.step === step) {
-		if (enrolment.status === 'open') return nowMs < enrolment.dueAtMs ? 'follower' : null;
-		return enrolment.endReason === 'completed' ? 'follower' : null;
-	}
-	return enrolment.status === 'open' && enrolment.step === step ? 'owner' : null;
 }
 
 /**

@@ -1,6 +1,5 @@
 import type { Definitions } from '../../journeys/definitions';
-import { advance, end, expiresAtMs, reschedule, stepBack } from '../../journeys/enrolment';
-import { minuteMs } from '../../model/clock';
+import { advance, end, expiresAtMs, holdMs, putOff, stepBack } from '../../journeys/enrolment';
 import type { MessageChannel } from '../../model/events';
 import { type CartRecord, type CustomerRecord, type EnrolmentRecord, journeyCounters, type JourneyDefinition, keys, type SendRecord } from '../../model/records';
 import { notSentReasons, type NotSentReason } from '../../model/reasons';
@@ -10,9 +9,6 @@ import type { Transaction } from '../../store/transaction';
 import type { Refusal } from './guards';
 import type { SendJob } from './sender';
 import type { Rival } from './timing';
-
-/** How much later a message that may not leave now is tried again. Journey time. */
-const holdMs = 15 * minuteMs;
 
 /** What was sent outside a journey. */
 interface CampaignRecord {
@@ -210,13 +206,10 @@ export class Ledger {
 			const isUnderWay = reason === 'already_sent' && entry?.state === 'reserved';
 			if (isOwner && !isUnderWay) advance(this.tx, this.definition, enrolment, this.token, nowMs);
 		} else if (rule.then === 'hold') {
-			if (isOwner) reschedule(this.tx, enrolment, nowMs + holdMs);
-			else if (isFollower) stepBack(this.tx, enrolment, nowMs + holdMs);
+			putOff(this.tx, enrolment, this, nowMs + holdMs);
 		} else if (rule.then === 'put_off') {
-			const isInTime = this.isInTime(allowedAtMs!);
-			if (isOwner && isInTime) reschedule(this.tx, enrolment, allowedAtMs!);
+			if (this.isInTime(allowedAtMs!)) putOff(this.tx, enrolment, this, allowedAtMs!);
 			else if (isOwner) end(this.tx, this.definition, enrolment, 'expired', nowMs);
-			else if (isFollower && isInTime) stepBack(this.tx, enrolment, allowedAtMs!);
 		} else if (rule.then === 'retry') {
 			const failed = { ...enrolment, failure: `${rule.sentence} ${detail ?? ''}`.trim().slice(0, 500) };
 			if (isOwner) this.tx.set(this.key, failed);

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { type DefinitionsCache } from '../../journeys/definitions';
-import { retryDelayMs } from '../../journeys/engine';
+import { giveBack } from '../../journeys/engine';
+import { standing } from '../../journeys/enrolment';
 import { itemCart } from '../../journeys/items';
 import { type Clock, dayMs, secondMs } from '../../model/clock';
 import { isShopJourneysError, ShopJourneysError } from '../../model/errors';
@@ -12,7 +13,7 @@ import type { ShopSettings } from '../../model/settings';
 import type { Store, Versioned } from '../../store/store';
 import { transact, type Transaction } from '../../store/transaction';
 import type { OutgoingMessage, SendChannel, SendOutcome } from '../channels/channel';
-import { isTooOld, type Refusal, refusal, sampleToken, standing, type GuardFacts, type UncertainPolicy } from './guards';
+import { isTooOld, type Refusal, refusal, sampleToken, type GuardFacts, type UncertainPolicy } from './guards';
 import { Ledger } from './ledger';
 import { type Offer, type OfferedParts, offerOf, type Shown, shownIn, truthful } from './truth';
 import { keepWebView, trimWebViewsSometimes, zipPage } from './webViews';
@@ -33,6 +34,8 @@ export interface SendJob {
 	/** Outside a journey: the campaign, in which each customer gets this message once. Null inside one. */
 	campaign: string | null;
 }
+
+export type CodeVerdict = boolean | 'unavailable';
 
 export interface SenderOptions {
 	store: Store;
@@ -59,8 +62,8 @@ export interface SenderOptions {
 	 * the store knows counts. Its rejections end the batch, so it should answer [] when the shop does not.
 	 */
 	checkLive?(shown: Shown[], job: SendJob): Promise<Offer[]>;
-	/** Whether the code that a message shows can be redeemed, asked at the moment of sending; once per message. */
-	codeIsValid?(code: string, job: SendJob): Promise<boolean>;
+	/** Whether the code that a message shows can be redeemed, asked at the moment of sending; once per message. What cannot be found out now keeps the message back. */
+	codeIsValid?(code: string, job: SendJob): Promise<CodeVerdict>;
 	/** Whether the job's variant is one that another node sends. */
 	isElsewhere?(job: SendJob): boolean;
 	/** Renders a message to this customer. @throws TEMPLATE_INVALID */
@@ -264,8 +267,8 @@ async function decide(facts: GuardFacts, job: SendJob, asked: Asked, run: Run): 
 		return { refused: { reason: 'template_invalid' }, detail: error.message };
 	}
 	const { discountCode } = message;
-	if (discountCode && !(await asked.codeIsValid(discountCode))) return { refused: { reason: 'code_invalid' }, detail: discountCode };
-	return { message };
+	const verdict = discountCode ? await asked.codeIsValid(discountCode) : true;
+	return verdict === true ? { message } : { refused: { reason: verdict === 'unavailable' ? 'code_unavailable' : 'code_invalid' }, detail: discountCode };
 }
 
 /** Guard rail 7: the item with the cart as it is now and nothing in it that is sold out or dearer than it says, however long it was under way. Null when nothing is left to offer. */
@@ -305,7 +308,7 @@ function offeredParts({ cart, product, view, order }: SendJob['item'], kind: 'ma
 /** What is asked outside for one message: once, however often its commit has to be tried. */
 class Asked {
 	private offers: Promise<Offer[]> | null = null;
-	private readonly codes = new Map<string, Promise<boolean>>();
+	private readonly codes = new Map<string, Promise<CodeVerdict>>();
 
 	constructor(
 		private readonly job: SendJob,
@@ -316,7 +319,7 @@ class Asked {
 		return (this.offers ??= this.options.checkLive?.(shown, this.job) ?? Promise.resolve([]));
 	}
 
-	codeIsValid(code: string): Promise<boolean> {
+	codeIsValid(code: string): Promise<CodeVerdict> {
 		let answer = this.codes.get(code);
 		if (!answer) this.codes.set(code, (answer = this.options.codeIsValid?.(code, this.job) ?? Promise.resolve(true)));
 		return answer;
@@ -456,5 +459,5 @@ function without(answer: string, address: string): string {
 async function retryLater(job: SendJob, reason: NotSentReason, { store, clock, firstRetryMs }: SenderOptions): Promise<void> {
 	const { journey } = job.item;
 	if (!journey || notSentReasons[reason].then !== 'retry') return;
-	await store.release(indexes.due(journey.id), [{ key: keys.enrolment(journey.enrolment), token: journey.token }], clock.machineNowMs() + retryDelayMs(journey.attempt, firstRetryMs));
+	await giveBack({ store, clock, firstRetryMs }, journey, [{ key: keys.enrolment(journey.enrolment), token: journey.token, attempt: journey.attempt }]);
 }

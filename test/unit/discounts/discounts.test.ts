@@ -20,7 +20,7 @@ let nowMs: number;
 let shops = 0;
 const clock = createClock({ machineMs: startMs, journeyMs: startMs, speed: 1 }, () => nowMs);
 const terms = { value: { kind: 'percentage', percent: 10 }, currency: 'EUR' } as const;
-const purposeOf = (enrolment: string, step = 1) => stepPurpose({ customerId: 'c1', journey: 'j1', enrolment, step });
+const purposeOf = (enrolment: string, step = 1) => stepPurpose({ customerId: 'c1', journey: 'j1', enrolment, openedAtMs: startMs, step });
 const fresh = () => (store = hub.scope(`discounts-${++shops}`));
 const sourceIn = (shop: ReturnType<typeof memoryShop>, random?: (below: number) => number) => shopSource(shop.api, contextOf({}, () => nowMs), { pattern: 'TEA-########', clock, random });
 const codeOf = (outcome: IssueOutcome) => (outcome.status === 'issued' ? outcome.code : undefined);
@@ -51,7 +51,7 @@ describe('a code made in the shop', () => {
 		const shop = memoryShop();
 		const ask = async (step: number) => await issueCode(store, sourceIn(shop), { purpose: purposeOf('e1', step), terms, expiresAtMs: startMs + dayMs }, clock);
 		const first = await ask(1);
-		expect(first).toEqual({ status: 'issued', code: expect.stringMatching(/^TEA-.{8}$/) as string, expiresAtMs: startMs + dayMs, isNew: true });
+		expect(first).toEqual({ status: 'issued', code: expect.stringMatching(/^TEA-.{8}$/) as string, terms, expiresAtMs: startMs + dayMs, isNew: true });
 		expect(await ask(1)).toEqual({ ...first, isNew: false });
 		expect(codeOf(await ask(2))).not.toBe(codeOf(first));
 		expect(shop.codes.size).toBe(2);

@@ -247,6 +247,13 @@ describe('what the message says is not true any more:', () => {
 		await stands({ status: 'open', step: 0, sends: {}, failure: expect.stringContaining('GONE10') });
 		expect(await post.holds(step)).toBe(false);
 	});
+
+	it('whether the discount code is valid cannot be found out: kept, and tried again later however often', async () => {
+		const { compose } = post.options;
+		await expectRefusal('code_unavailable', post.sendOne(step, 'node-1', { compose: (...all: Parameters<typeof compose>) => ({ ...compose(...all), discountCode: 'TEA10' }), codeIsValid: async () => 'unavailable' }));
+		await stands({ status: 'open', step: 0, sends: {}, dueAtMs: now() + 15 * minuteMs });
+		expect(post.channel.sent).toEqual([]);
+	});
 });
 
 describe('the topic is none of those that the customer chose', () => {
