@@ -1,4 +1,5 @@
 import { phrase } from '../messages/words';
+import type { CustomerRecord } from '../model/records';
 import type { ShopSettings } from '../model/settings';
 import { type FormDefinition, isAttribute, type Question } from './form';
 import type { FormWords } from './words';
@@ -36,8 +37,9 @@ const consentChannels: ConsentChannel[] = ['email', 'sms', 'whatsapp'];
 /**
  * The fields of a form, from top to bottom.
  * @param isProven a signed link says whose form it is: no address is asked for
+ * @param only of a profile form: the number of the question that alone is asked
  */
-export function fieldsOf(form: FormDefinition, words: FormWords, settings: Pick<ShopSettings, 'name' | 'topics'>, isProven: boolean): FormField[] {
+export function fieldsOf(form: FormDefinition, words: FormWords, settings: Pick<ShopSettings, 'name' | 'topics'>, isProven: boolean, only?: number): FormField[] {
 	const { labels } = words;
 	const email: FormField = { name: 'email', type: 'email', label: labels.email, isRequired: true, autocomplete: 'email' };
 	const firstName: FormField = { name: 'firstName', type: 'name', label: labels.firstName, isRequired: false, autocomplete: 'given-name' };
@@ -59,7 +61,7 @@ export function fieldsOf(form: FormDefinition, words: FormWords, settings: Pick<
 		case 'back_in_stock':
 			return isProven ? [] : [email];
 		case 'profile':
-			return [...(isProven ? [] : [email]), ...(form.questions ?? []).flatMap((question, index) => questionFields(question, index, words))];
+			return [...(isProven ? [] : [email]), ...(form.questions ?? []).flatMap((question, index) => (only === undefined || index === only ? questionFields(question, index, words) : []))];
 		case 'contact': {
 			const { topics = [] } = form;
 			return [
@@ -74,6 +76,17 @@ export function fieldsOf(form: FormDefinition, words: FormWords, settings: Pick<
 
 function phoneField({ labels }: FormWords): FormField {
 	return { name: 'phone', type: 'phone', label: labels.phone, isRequired: false, help: labels.phoneHelp, autocomplete: 'tel' };
+}
+
+/** The number of the first question that the customer has not answered, the first is 0; undefined when all are. */
+export function openQuestion({ questions = [] }: FormDefinition, customer: CustomerRecord | null): number | undefined {
+	const isOpen = ({ type, attribute = '' }: Question) => {
+		if (isAttribute(type)) return !Object.hasOwn(customer?.attributes ?? {}, attribute);
+		const known = customer?.[type as 'firstName' | 'phone' | 'birthday' | 'children'];
+		return known === undefined || known.length === 0;
+	};
+	const index = questions.findIndex(isOpen);
+	return index < 0 ? undefined : index;
 }
 
 /** A single channel needs no box: who presses the button has read what it means. Boxes are never ticked beforehand. */

@@ -65,6 +65,8 @@ export const formDefinition = z.object({
 	hasBoxes: z.boolean().optional(),
 	/** With `profile`. */
 	questions: z.array(question).max(20).optional(),
+	/** With `profile`: whom a signed link names is asked the first question that is not answered yet, and no other. */
+	oneAtATime: z.boolean().optional(),
 	/** With `contact`: what it may be about. */
 	topics: z.array(line.min(1)).max(30).optional(),
 });

@@ -8,11 +8,11 @@ import { secondMs } from '../model/clock';
 import { ShopJourneysError } from '../model/errors';
 import { keys, type ProductRecord } from '../model/records';
 import type { ShopSettings } from '../model/settings';
-import { findCustomer } from '../record/identity';
+import { findCustomer, readCustomer } from '../record/identity';
 import type { Recorder } from '../record/record';
 import type { Store } from '../store/store';
 import { eventsOf, type Submission } from './events';
-import { consentTexts, fieldsOf, type FormField, trapName } from './fields';
+import { consentTexts, fieldsOf, type FormField, openQuestion, trapName } from './fields';
 import { type FormDefinition, loadForms } from './form';
 import type { FormLimits } from './limits';
 import { embeddedForm, formPage, type Said, type ShownForm } from './page';
@@ -28,6 +28,8 @@ export const formParameters = {
 	locale: 'l',
 	product: 'product',
 	variant: 'variant',
+	/** With a profile form that asks one question at a time: which it asked. */
+	question: 'q',
 	/** The answer is for forms.js. */
 	embedded: 'e',
 } as const;
@@ -79,6 +81,8 @@ interface Asked {
 	productId?: string;
 	variantId?: string;
 	productTitle?: string;
+	/** Of a profile form that asks one question at a time. */
+	question?: number;
 }
 
 /** Where a form is, on the address of Message Webhook Trigger. `proof`: a signed link of kind `preferences`, for forms in messages. */
@@ -110,9 +114,12 @@ export async function answerForm({ method, query, body, headers, ip }: FormReque
 	if (!form || (form.kind === 'back_in_stock' && !productId)) return refuse(404, 'unknown');
 	const customerId = isEmbedded ? undefined : provenCustomer(query[formParameters.proof], shop);
 	const [product] = productId ? await shop.store.read<ProductRecord>([keys.product(productId)]) : [];
+	const isOneByOne = form.kind === 'profile' && form.oneAtATime === true && customerId !== undefined;
+	// What is sent answers the question that was shown, whatever has become known meanwhile.
+	const question = isOneByOne ? (questionNamed(form, query) ?? openQuestion(form, await readCustomer(shop.store, customerId))) : undefined;
 	const asked: Asked = {
 		form,
-		fields: fieldsOf(form, words, shop.settings, customerId !== undefined),
+		fields: fieldsOf(form, words, shop.settings, customerId !== undefined, question),
 		words,
 		shop,
 		isEmbedded,
@@ -122,7 +129,9 @@ export async function answerForm({ method, query, body, headers, ip }: FormReque
 		productId,
 		variantId: textOf(query[formParameters.variant]),
 		productTitle: product?.value?.title,
+		question,
 	};
+	if (isOneByOne && question === undefined) return thank(asked);
 	if (method === 'GET') return show(asked, query, 200);
 	if (!shop.limits.takeNetwork(ip, shop.machineNowMs)) return show(asked, query, 429, { typed: typedOf(body), notice: 'limit' });
 	return await take(asked, query, typedOf(body));
@@ -169,12 +178,12 @@ function checked({ kind }: FormDefinition, fields: FormField[], { answers, error
 
 /** The form, for the first time or again; with a token of its own unless the one it came with is still good. */
 function show(asked: Asked, query: Record<string, unknown>, status: number, given: Partial<Pick<ShownForm, 'typed' | 'errors' | 'notice' | 'token'>> = {}): FormReply {
-	const { form, fields, words, shop, locale, productId, variantId, productTitle } = asked;
+	const { form, fields, words, shop, locale, productId, variantId, productTitle, question } = asked;
 	const { titleOf, ...own } = kindWords(words, form.kind);
 	const { texts } = form;
 	const title = texts.title || (productTitle && titleOf ? phrase(titleOf, { product: productTitle }) : phrase(own.title, { shop: shop.settings.name }));
 	const token = given.token ?? signForm(shop.linkSecret, { shop: shop.id, form: form.id, shownAtMs: shop.machineNowMs, nonce: randomBytes(12).toString('base64url'), texts: hashOfTexts(consentTexts(fields)) });
-	const action = queryOf({ form: form.id, locale, product: productId, variant: variantId, proof: textOf(query[formParameters.proof], 4_000) });
+	const action = queryOf({ form: form.id, locale, product: productId, variant: variantId, proof: textOf(query[formParameters.proof], 4_000), question: question?.toString() });
 	const shown: ShownForm = { typed: {}, errors: {}, ...given, title, text: texts.text || own.text, button: texts.button || own.button, fields, words, action, token };
 	return replyWith(status, shown, asked);
 }
@@ -219,6 +228,12 @@ async function itemOf({ form, answers, atMs, customerId, productId, variantId }:
 	const hasSubscribed = event === 'consent_changed' && found?.consent.email?.status === 'subscribed' && found.consent.email.atMs === atMs;
 	const said = { customerId: customerId ?? found?.id, email, phone, firstName, topic, topics, text: message, productId, variantId };
 	return { event: hasSubscribed ? 'subscribed' : event, shop: id, form: form.id, ...(Object.fromEntries(Object.entries(said).filter(([, value]) => value !== undefined)) as Record<string, string>) };
+}
+
+/** The question that the form was shown with. */
+function questionNamed({ questions = [] }: FormDefinition, query: Record<string, unknown>): number | undefined {
+	const index = Number(textOf(query[formParameters.question], 2) ?? NaN);
+	return Number.isInteger(index) && index >= 0 && index < questions.length ? index : undefined;
 }
 
 /** A text of the query that may become part of a key, or undefined. */

@@ -148,6 +148,13 @@ export const formFields: INodeProperties[] = [
 							},
 						],
 					},
+					{
+						displayName: 'One Question at a Time',
+						name: 'oneAtATime',
+						type: 'boolean',
+						default: false,
+						description: 'Whether a customer who comes by a link in a mail is asked only the first question that is not answered yet. On the shop’s pages all are asked.',
+					},
 					textsField('profile'),
 					popUpField,
 				],
@@ -173,6 +180,7 @@ interface FormParameter {
 	asks?: SignUpAsk[];
 	hasBoxes?: boolean;
 	questions?: { question?: Array<{ type?: (typeof questionTypes)[number]; attribute?: string; label?: string; choices?: string; isRequired?: boolean }> };
+	oneAtATime?: boolean;
 	topics?: string;
 }
 
@@ -182,7 +190,7 @@ export function readForms(parameter: unknown): FormDefinition[] {
 	return checkForms([
 		...signUp.map((form) => ({ ...common(form, 'sign_up'), asks: form.asks ?? ['email', 'firstName'], hasBoxes: form.hasBoxes === true })),
 		...backInStock.map((form) => common(form, 'back_in_stock')),
-		...profile.map((form) => ({ ...common(form, 'profile'), questions: (form.questions?.question ?? [{}]).map(questionOf) })),
+		...profile.map((form) => ({ ...common(form, 'profile'), questions: (form.questions?.question ?? [{}]).map(questionOf), ...(form.oneAtATime === true && { oneAtATime: true }) })),
 		...contact.map((form) => ({ ...common(form, 'contact'), topics: listOf(form.topics) })),
 	]);
 }

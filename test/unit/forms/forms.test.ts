@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { checkForms, type FormDefinition } from '../../../lib/forms/form';
+import { checkForms, type FormDefinition, saveForms } from '../../../lib/forms/form';
 import { formLink } from '../../../lib/forms/receive';
 import { formLifeMs, readForm, signForm } from '../../../lib/forms/token';
 import { formWords } from '../../../lib/forms/words';
@@ -184,6 +184,25 @@ describe('strangers', () => {
 		expect((await desk.get(query)).body).not.toContain('name="email"');
 		await desk.fillIn(query, { email: 'eve@example.com', q0: 'Annabel', q4: 'M' });
 		expect(await customerById(desk.shop, id)).toMatchObject({ email, firstName: 'Annabel', attributes: { size: 'M' } });
+	});
+
+	test('one question at a time: whom a link names is asked the first that is open, everybody else all of them', async () => {
+		await saveForms(desk.shop.store, [{ ...profile, oneAtATime: true }]);
+		await tell({});
+		const query = { f: 'profile', k: proofOf((await known())!.id) };
+		const asked = async () => [...(await desk.get(query)).body.matchAll(/name="(q\d+)(?:c0n)?"/g)].map(([, name]) => name);
+		// The first name and the number are known already.
+		expect(await asked()).toEqual(['q1']);
+		const page = (await desk.get(query)).body;
+		expect(page).toMatch(/action="\?f&#x3D;profile&amp;k&#x3D;[^"]+&amp;q&#x3D;1"/);
+		desk.shop.pass(5_000);
+		await desk.post({ ...query, q: '1' }, { token: tokenIn(page), q1: '1990-01-31' });
+		expect(await known()).toMatchObject({ birthday: '1990-01-31' });
+		expect(await asked()).toEqual(['q3']);
+		for (const values of [{ q3c0n: 'Mia', q3c0b: '2020-05-04' }, { q4: 'M' }, { q5: '38' }, { q6: 'Sencha' }, { q7: 'yes' }]) await desk.fillIn(query, values);
+		expect((await desk.get(query)).body).not.toContain('<form');
+		const names = (await desk.get({ f: 'profile' })).body.match(/name="q\d/g)!;
+		expect(new Set(names).size).toBe(8);
 	});
 
 	test('a link of another kind, shop or installation proves nothing', async () => {
