@@ -48,18 +48,24 @@ export async function applyJourneys(tx: Transaction, { event, happened, customer
 	await applySegments(tx, owner, event.isHistory === true, definitions, nowMs);
 }
 
+/** Lets journeys see that facts of a customer are others now, where no event tells of it (points held for a checkout): dates move, and segments are entered and left. */
+export async function applyFacts(tx: Transaction, { customerId, definitions, nowMs }: Pick<Happening, 'definitions' | 'nowMs'> & { customerId: string }): Promise<void> {
+	await followDates(tx, undefined, customerId, definitions, nowMs);
+	await applySegments(tx, customerId, false, definitions, nowMs);
+}
+
 function ownerOfOrder(tx: Transaction, event: ShopEvent): string | null {
 	const orderId = orderIdOf(event);
 	return orderId !== undefined && tx.has(keys.order(orderId)) ? (tx.get<OrderRecord>(keys.order(orderId))?.customerId ?? null) : null;
 }
 
 /** A birthday was corrected, a payment put off: journeys that count from it and have not begun to write move along. */
-async function followDates(tx: Transaction, event: ShopEvent, customerId: string, definitions: Definitions, nowMs: number): Promise<void> {
+async function followDates(tx: Transaction, event: ShopEvent | undefined, customerId: string, definitions: Definitions, nowMs: number): Promise<void> {
 	const customer = tx.get<CustomerRecord>(keys.customer(customerId));
 	const before = tx.before<CustomerRecord>(keys.customer(customerId));
 	const dated = Object.entries(customer?.open ?? {}).filter(([, { journey }]) => definitions.byId.get(journey)?.anchor?.type === 'date');
 	if (!customer || !before || dated.length === 0) return;
-	const orderKey = keys.order(orderIdOf(event) ?? '');
+	const orderKey = keys.order((event && orderIdOf(event)) ?? '');
 	const [order, orderBefore] = tx.has(orderKey) ? [tx.get<OrderRecord>(orderKey), tx.before<OrderRecord>(orderKey)] : [null, null];
 	await tx.load(dated.map(([id]) => keys.enrolment(id)));
 	for (const [id, { journey }] of dated) {

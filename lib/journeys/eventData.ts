@@ -19,12 +19,13 @@ export interface EventSurroundings {
 }
 
 /** What an event says besides its documents, as conditions and items know it: flat, texts of at most 500 characters. */
-export function dataOf({ custom, answer, message, rating, survey, contact, type }: ShopEvent, { returned, history, nowMs }: EventSurroundings): Data | undefined {
+export function dataOf({ custom, answer, message, rating, survey, contact, points, type }: ShopEvent, { returned, history, nowMs }: EventSurroundings): Data | undefined {
 	if (custom?.data) return custom.data;
 	if (answer) return { reason: answer.reason, ...texts({ comment: answer.comment }) };
 	if (rating) return { stars: rating.stars, ...texts({ comment: rating.comment, order: rating.orderId, product: rating.productId }) };
 	if (survey) return { score: survey.score, ...texts({ comment: survey.comment, topics: survey.topics?.join(', ') }) };
 	if (contact) return { way: contact.way, ...texts({ topic: contact.topic, text: contact.text }) };
+	if (points) return { points: points.points, balance: points.balance, ...texts({ tier: points.tier, reference: points.reference }) };
 	if (message) {
 		const clicks = (of: { product?: string; category?: string }) => countedWithin(history, historyField('message_clicked', of), clickDays, nowMs);
 		const { channel, journey, campaign, step, variant, productId, category, url, bounce, detail } = message;

@@ -1,6 +1,6 @@
 import type { LineItem } from '../model/events';
 import type { ItemCustomer, ItemLine, ItemOrder, ItemProduct, JourneyItem, JourneyMessage } from '../model/item';
-import { type CartRecord, type CustomerRecord, type EnrolmentRecord, type JourneyDefinition, keys, type OrderRecord, type ProductRecord, type ReturnRecord, type SendRecord } from '../model/records';
+import { type CartRecord, type CustomerRecord, type EnrolmentRecord, type JourneyDefinition, keys, type OrderRecord, type PointsStanding, type ProductRecord, type ReturnRecord, type SendRecord } from '../model/records';
 import type { ShopSettings } from '../model/settings';
 import type { Store } from '../store/store';
 
@@ -116,7 +116,7 @@ function itemMessage({ step, channel, state, atMs, openedAtMs, clickedAtMs, answ
 
 /** A customer as items show them. */
 export function itemCustomer(customer: CustomerRecord, settings: ShopSettings): ItemCustomer {
-	const { consent, orders } = customer;
+	const { consent, orders, points } = customer;
 	const tags = [...new Set([...(customer.tags ?? []), ...(customer.ownTags ?? [])])];
 	return {
 		id: customer.id,
@@ -138,6 +138,19 @@ export function itemCustomer(customer: CustomerRecord, settings: ShopSettings): 
 			...(orders.firstAtMs !== undefined && { firstAt: isoTime(orders.firstAtMs) }),
 			...(orders.lastAtMs !== undefined && { lastAt: isoTime(orders.lastAtMs) }),
 		},
+		...(points && { points: itemPoints(points, settings) }),
+	};
+}
+
+/** Tiers by the labels that they have now. */
+function itemPoints({ available, pending, expiresAtMs, expiring, tier, tierLabel, nextTier, nextTierLabel, toNextTier }: PointsStanding, { loyalty }: ShopSettings): NonNullable<ItemCustomer['points']> {
+	const labelOf = (id: string | undefined, label: string | undefined) => loyalty?.tiers.find((known) => known.id === id)?.label ?? label;
+	return {
+		available,
+		pending,
+		...(expiresAtMs !== undefined && { expiresAt: isoTime(expiresAtMs), expiring }),
+		...(tier !== undefined && { tier: labelOf(tier, tierLabel) }),
+		...(nextTier !== undefined && { nextTier: labelOf(nextTier, nextTierLabel), toNextTier }),
 	};
 }
 

@@ -29,6 +29,21 @@ export async function changePointsIn(tx: Transaction, customerId: string, operat
 	return { outcome: applied.outcome, entries: applied.entries };
 }
 
+/** Settles a customer within a transaction: what fell due by `nowMs` (journey time). @returns what the history got */
+export async function settlePointsIn(tx: Transaction, customerId: string, nowMs: number): Promise<LedgerEntry[]> {
+	const key = keys.points(customerId);
+	await tx.load([key]);
+	const head = tx.get<LedgerHead>(key);
+	// An entry of the index without a ledger leads nowhere.
+	if (!head) {
+		tx.index(indexes.pointsDue, key, null);
+		return [];
+	}
+	const settled = settle(head, nowMs);
+	if (settled.entries.length > 0) await keep(tx, customerId, settled.head);
+	return settled.entries;
+}
+
 /**
  * Carries out an operation: once per reference, however often and from wherever it is called.
  * @param nowMs journey time
@@ -71,18 +86,7 @@ export async function sweepPoints(store: Store, { nowMs, limit }: { nowMs: numbe
 	const swept = [];
 	for (const { key } of due) {
 		const customerId = key.slice(keys.points('').length);
-		const entries = await commit(store, async (tx) => {
-			await tx.load([key]);
-			const head = tx.get<LedgerHead>(key);
-			// An entry without a ledger leads nowhere.
-			if (!head) tx.index(indexes.pointsDue, key, null);
-			else {
-				const settled = settle(head, nowMs);
-				await keep(tx, customerId, settled.head);
-				return settled.entries;
-			}
-			return [];
-		});
+		const entries = await commit(store, async (tx) => await settlePointsIn(tx, customerId, nowMs));
 		swept.push({ customerId, entries });
 	}
 	return { swept, hasMore: due.length === limit };

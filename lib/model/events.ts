@@ -255,7 +255,11 @@ export interface PointsFacts {
 	/** Available right after it. */
 	balance: number;
 	reference?: string;
-	/** With `tier_reached` and `tier_lost`: the tier reached, or the one left. */
+	/** The order it comes from, where it does. */
+	orderId?: string;
+	/** A claw-back's points that were not there, to be taken from later ones. */
+	shortfall?: number;
+	/** With `tier_reached` and `tier_lost`: the label of the tier reached, or of the one left. */
 	tier?: string;
 }
 
@@ -437,6 +441,6 @@ export interface ShopEvent {
 }
 
 /** Which order an event speaks of, besides that of a return. */
-export function orderIdOf({ order, refund, parcel }: ShopEvent): string | undefined {
-	return order?.orderId ?? refund?.orderId ?? parcel?.orderId;
+export function orderIdOf({ order, refund, parcel, points }: ShopEvent): string | undefined {
+	return order?.orderId ?? refund?.orderId ?? parcel?.orderId ?? points?.orderId;
 }

@@ -109,14 +109,18 @@ export interface PointsStanding {
 	/** When the next available points expire (journey time), and how many. */
 	expiresAtMs?: number;
 	expiring?: number;
-	/** The tier's id (`LoyaltySettings.tiers`), since when, and until when it is kept whatever is bought. */
+	/** The tier's id (`LoyaltySettings.tiers`) and its label, since when, and until when it is kept whatever is bought. */
 	tier?: string;
+	tierLabel?: string;
 	tierSinceMs?: number;
 	tierUntilMs?: number;
 	/** What counts towards the tier in the present period: points, or minor units of the shop's currency. */
 	progress?: number;
-	/** The next tier above, how much of the same is missing to it, and from when on it counts anew. Absent: there is none above. */
+	/** Of an amount: its currency. Absent: `progress` and `toNextTier` are points. */
+	progressCurrency?: string;
+	/** The next tier above by id and label, and how much of the same is missing to it. Absent: there is none above. */
 	nextTier?: string;
+	nextTierLabel?: string;
 	toNextTier?: number;
 }
 

@@ -4,11 +4,13 @@ import path from 'node:path';
 import { DefinitionsCache } from '../journeys/definitions';
 import { journeyTaskHandlers } from '../journeys/tasks';
 import type { LedgerOperation } from '../loyalty/ledger';
-import { changePoints, type PointsChange } from '../loyalty/points';
+import type { PointsChange } from '../loyalty/points';
+import { type Programme, programmeOf } from '../loyalty/programme';
 import { type Clock, type ClockOrigin, createClock, hourMs, originAtSpeed, secondMs } from '../model/clock';
 import { ShopJourneysError } from '../model/errors';
 import { keys } from '../model/records';
 import { defaultSettings, type ShopSettings, type TrackingSettings } from '../model/settings';
+import { changePointsOf, type PointsShop, sweepPointsOf } from '../record/points';
 import { createRecorder, type Recorder } from '../record/record';
 import { recordTaskHandlers } from '../record/tasks';
 import { type TaskHandler, workTasks } from '../tasks/tasks';
@@ -51,7 +53,7 @@ export interface ShopHandle {
 	/** Does what comes up by itself as time goes by (`chores`), one run at a time in this process. @throws STORE_UNAVAILABLE */
 	doChores(): Promise<void>;
 	/**
-	 * Changes a customer's points, once per reference; journeys see what came of it.
+	 * Changes a customer's points, once per reference; journeys see what came of it. Of somebody who is not known, or was erased, nothing is changed: `unknown`.
 	 * @throws PARAMETER_INVALID, STORE_BUSY, STORE_UNAVAILABLE
 	 */
 	changePoints(customerId: string, operation: LedgerOperation): Promise<PointsChange>;
@@ -86,8 +88,8 @@ const settingsLifeMs = 2 * secondMs;
 const taskHandlers: Record<string, TaskHandler> = { ...recordTaskHandlers, ...journeyTaskHandlers };
 
 /** One bounded piece of work that is safe to do anywhere at once, however often: sweeps, and what is derived from the log. */
-type Chore = (store: Store, clock: Clock) => Promise<void>;
-const chores: Chore[] = [];
+type Chore = (store: Store, clock: Clock, shop: PointsShop) => Promise<void>;
+const chores: Chore[] = [async (_store, _clock, shop) => void (await sweepPointsOf(shop))];
 
 type Environment = Record<string, string | undefined>;
 
@@ -203,7 +205,7 @@ function createShop(id: string, store: Store, clock: Clock, linkSecret: Buffer):
 	};
 	let choring: Promise<void> | null = null;
 	const doChores = async () => {
-		for (const chore of chores) await chore(store, clock);
+		for (const chore of chores) await chore(store, clock, pointsShop);
 	};
 	const settings = () => {
 		const nowMs = clock.machineNowMs();
@@ -213,13 +215,14 @@ function createShop(id: string, store: Store, clock: Clock, linkSecret: Buffer):
 		}
 		return cached.settings;
 	};
+	const pointsShop: PointsShop = { store, clock, definitions, loyalty: async (): Promise<Programme | null> => programmeOf(await settings()) };
 	return {
 		id,
 		store,
 		definitions,
 		workTasks: workOneAtATime,
 		doChores: () => (choring ??= doChores().finally(() => (choring = null))),
-		changePoints: async (customerId, operation) => await changePoints(store, customerId, operation, clock.journeyNowMs()),
+		changePoints: async (customerId, operation) => await changePointsOf(pointsShop, customerId, operation),
 		record: createRecorder({
 			store,
 			clock,
@@ -230,6 +233,7 @@ function createShop(id: string, store: Store, clock: Clock, linkSecret: Buffer):
 			hashAddress: (address) => createHmac('sha256', addressKey).update(`address:${address}`).digest('base64url'),
 			country: async () => (await settings()).country,
 			doubleOptIn: async () => (await settings()).doubleOptIn === true,
+			loyalty: pointsShop.loyalty,
 		}),
 		webhookSecret: createHmac('sha256', linkSecret).update(`webhook:${id}`).digest('base64url'),
 		settings,

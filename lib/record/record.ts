@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import type { Programme } from '../loyalty/programme';
 import { type Clock, dayMs } from '../model/clock';
 import type { Definitions, DefinitionsCache } from '../journeys/definitions';
 import { applyJourneys } from '../journeys/enrol';
@@ -39,6 +40,8 @@ export interface RecorderOptions {
 	country?(): Promise<string | undefined>;
 	/** Whether a subscription to e-mail is to be confirmed first; asked only when an event brings consent. */
 	doubleOptIn?(): Promise<boolean>;
+	/** The shop's loyalty programme, null where it has none; asked only when something happens that points may come of. */
+	loyalty?(): Promise<Programme | null>;
 	/** Called when a commit has left work for a task (see tasks.ts); not awaited. */
 	onTask?(): void;
 }

@@ -1,8 +1,9 @@
 import { dayMs } from '../model/clock';
 import type { AttributeValue, EventType, LineItem, OrderFacts, ProductFacts, ViewFacts } from '../model/events';
 import type { ItemCart, ItemCustomer, ItemOrder, ItemProduct, JourneyItem } from '../model/item';
+import { currencyDigits } from '../model/money';
 import type { AppliedRule, ProductRule } from '../model/productRules';
-import type { CartRecord, CustomerRecord, EnrolmentRecord, HistoryRecord } from '../model/records';
+import type { CartRecord, CustomerRecord, EnrolmentRecord, HistoryRecord, PointsStanding } from '../model/records';
 
 /**
  * The one catalogue of facts that conditions speak of. A new fact is one entry here: with its label the editor offers it, with
@@ -287,6 +288,15 @@ export const factFields: readonly FactField[] = [
 		read: ({ bought }) => (bought && bought.items > 0 ? (bought.saleItems * 100) / bought.items : undefined),
 	}),
 
+	customer({ id: 'points.available', label: 'Points: Available', type: 'number', read: (c) => c.points?.available, item: (c) => c.points?.available, index: { value: true } }),
+	customer({ id: 'points.pending', label: 'Points: Pending', type: 'number', read: (c) => c.points?.pending, item: (c) => c.points?.pending }),
+	customer({ id: 'points.expiresAt', label: 'Points: Next Expiry', type: 'date', read: (c) => c.points?.expiresAtMs, item: (c) => time(c.points?.expiresAt), index: { value: true } }),
+	customer({ id: 'points.expiring', label: 'Points: How Many Expire Next', type: 'number', read: (c) => c.points && (c.points.expiring ?? 0), item: (c) => c.points && (c.points.expiring ?? 0) }),
+	customer({ id: 'points.tier', label: 'Points: Tier', type: 'text', read: (c) => c.points?.tierLabel, item: (c) => c.points?.tier, index: { words: 1 } }),
+	customer({ id: 'points.nextTier', label: 'Points: Next Tier', type: 'text', read: (c) => c.points?.nextTierLabel, item: (c) => c.points?.nextTier }),
+	customer({ id: 'points.toNextTier', label: 'Points: Missing to the Next Tier (Points or Amount)', type: 'number', read: (c) => toNextTier(c.points) }),
+	customer({ id: 'points.nextTierPercent', label: 'Points: Way to the Next Tier', type: 'number', unit: '%', read: (c) => nextTierPercent(c.points), index: { value: true } }),
+
 	customer({ id: 'visits.count', label: 'Visits: Number', type: 'number', read: (c) => c.visits?.count ?? 0 }),
 	customer({ id: 'visits.first', label: 'Visits: First Visit', type: 'date', read: (c) => c.visits?.firstAtMs }),
 	customer({ id: 'visits.last', label: 'Visits: Last Visit', type: 'date', read: (c) => c.visits?.lastAtMs, index: { value: true } }),
@@ -382,6 +392,19 @@ function engagementGrade({ engagement = {}, consent, createdAtMs }: CustomerReco
 	if (nowMs - lastOpenedAtMs <= latelyMs) return 'B';
 	if (sent === 0) return 'none';
 	return nowMs - Math.max(lastClickedAtMs, lastOpenedAtMs, consent.email?.atMs ?? -Infinity, createdAtMs) <= longMs ? 'C' : 'D';
+}
+
+/** Points, or whole units of the currency. */
+function toNextTier(points: PointsStanding | undefined): number | undefined {
+	if (points?.toNextTier === undefined) return undefined;
+	return points.progressCurrency === undefined ? points.toNextTier : points.toNextTier / 10 ** currencyDigits(points.progressCurrency);
+}
+
+/** 0 to 100: what is there already of what the next tier asks for. */
+function nextTierPercent(points: PointsStanding | undefined): number | undefined {
+	if (points?.toNextTier === undefined) return undefined;
+	const progress = Math.max(0, points.progress ?? 0);
+	return Math.floor((progress * 100) / (progress + points.toNextTier));
 }
 
 function cartTotal({ totalMinor, items }: CartRecord): number {

@@ -1,5 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { DefinitionsCache, register, renewHeartbeat } from '../../../lib/journeys/definitions';
+import type { Programme } from '../../../lib/loyalty/programme';
 import { type Clock, createClock, dayMs, hourMs } from '../../../lib/model/clock';
 import type { CartFacts, CustomerFacts, LineItem, OrderFacts, ShopEvent, ViewFacts } from '../../../lib/model/events';
 import { type CartRecord, type CustomerRecord, type EnrolmentRecord, type HistoryRecord, indexes, type JourneyDefinition, keys, type OrderRecord } from '../../../lib/model/records';
@@ -25,6 +26,9 @@ export interface Shop {
 	country?: string;
 	/** Whether the shop wants subscriptions confirmed. */
 	doubleOptIn?: boolean;
+	/** Its loyalty programme. */
+	programme: Programme | null;
+	loyalty(): Promise<Programme | null>;
 	/** Works off all tasks that are free. */
 	workTasks(): Promise<number>;
 	/** Moves both clocks. */
@@ -50,7 +54,9 @@ export function openShop(where: string | StoreConfig = ':memory:', watch = (stor
 		store,
 		clock,
 		definitions,
-		record: createRecorder({ store, clock, definitions, newId: () => `customer-${++customers}`, hashAddress: (address) => createHash('sha256').update(address).digest('hex'), country: async () => shop.country, doubleOptIn: async () => shop.doubleOptIn === true }),
+		record: createRecorder({ store, clock, definitions, newId: () => `customer-${++customers}`, hashAddress: (address) => createHash('sha256').update(address).digest('hex'), country: async () => shop.country, doubleOptIn: async () => shop.doubleOptIn === true, loyalty: () => shop.loyalty() }),
+		programme: null,
+		loyalty: async () => shop.programme,
 		workTasks: () => workTasks(store, clock, { ...recordTaskHandlers, ...journeyTaskHandlers }),
 		pass: (ms) => {
 			nowMs += ms;

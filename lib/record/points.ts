@@ -1,0 +1,178 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { Definitions, DefinitionsCache } from '../journeys/definitions';
+import { applyFacts, applyJourneys } from '../journeys/enrol';
+import { balanceAt, emptyLedger, type EntryType, type LedgerEntry, type LedgerHead, type LedgerOperation } from '../loyalty/ledger';
+import { changePointsIn, type PointsChange, settlePointsIn } from '../loyalty/points';
+import type { Programme } from '../loyalty/programme';
+import type { Clock } from '../model/clock';
+import { ShopJourneysError } from '../model/errors';
+import type { EventType, PointsFacts, ShopEvent } from '../model/events';
+import { type CustomerRecord, type HistoryRecord, indexes, keys, type PointsStanding } from '../model/records';
+import { indexChanges } from '../segments/indexes';
+import type { Store } from '../store/store';
+import { transact, type Transaction } from '../store/transaction';
+import { counted } from './history';
+import { loadCustomer } from './identity';
+
+/**
+ * Points with all that follows from them: the customer's standing and its indexes, the log, the history, and journeys. Whoever changes
+ * points goes through here: orders (record.ts), the Loyalty Points node and the sweep (lib/n8n/installation.ts).
+ */
+
+/** What a change of points is decided by besides the documents. */
+export interface PointsContext {
+	/** Journey time. */
+	nowMs: number;
+	/** Null: the shop has no programme, and points are only what the Loyalty Points node makes of them. */
+	programme: Programme | null;
+}
+
+/** One thing that happened to a customer's points. */
+export interface PointsNews {
+	type: EventType;
+	points: PointsFacts;
+}
+
+/** What a change of points came to, to be told by `tellPoints` once all documents are as they will be. */
+export interface PointsChanged extends PointsChange {
+	/** The one it happened to, whatever id was asked for; null: there is no such customer, or nobody any more. */
+	customerId: string | null;
+	news: PointsNews[];
+}
+
+/** Reservations move points within the customer's own: nobody is told. */
+const eventTypes: Partial<Record<EntryType, EventType>> = {
+	earned: 'points_earned',
+	available: 'points_available',
+	redeemed: 'points_redeemed',
+	given_back: 'points_given_back',
+	clawed_back: 'points_clawed_back',
+	adjusted: 'points_adjusted',
+	expired: 'points_expired',
+};
+
+const nobody: PointsChanged = { outcome: { status: 'unknown', points: 0 }, entries: [], customerId: null, news: [] };
+
+/**
+ * Carries out an operation on the points of a customer within a transaction, or with `settle` what fell due; merges are followed, and who was erased has none. The
+ * caller tells of it (`tellPoints`) and brings the indexes up to date (`indexChanges`).
+ * @throws PARAMETER_INVALID
+ */
+export async function changePoints(tx: Transaction, customerId: string, operation: LedgerOperation | 'settle', { nowMs }: PointsContext): Promise<PointsChanged> {
+	const customer = await loadCustomer(tx, customerId);
+	if (!customer || customer.erasedAtMs !== undefined) return nobody;
+	const { id } = customer;
+	const { outcome, entries } = operation === 'settle' ? { outcome: { status: 'done' as const, points: 0 }, entries: await settlePointsIn(tx, id, nowMs) } : await changePointsIn(tx, id, operation, nowMs);
+	keepStanding(tx, id, nowMs);
+	// The points of a reservation left the balance when they were reserved: spent they are now.
+	const spent = operation !== 'settle' && operation.type === 'confirm' ? -outcome.points : 0;
+	const news = entries.flatMap((entry) => newsOf(entry, spent));
+	return { outcome, entries, customerId: id, news };
+}
+
+function newsOf({ type, points, balance, reference, shortfall }: LedgerEntry, spent: number): PointsNews[] {
+	const event = eventTypes[type];
+	const moved = type === 'redeemed' && points === 0 ? spent : points;
+	if (!event || (moved === 0 && shortfall === undefined)) return [];
+	const orderId = reference?.startsWith(orderPrefix) ? reference.slice(orderPrefix.length).split('/')[0] : undefined;
+	return [{ type: event, points: { points: moved, balance, ...(reference !== undefined && { reference }), ...(orderId !== undefined && { orderId }), ...(shortfall !== undefined && { shortfall }) } }];
+}
+
+const orderPrefix = 'order:';
+
+/** Brings the summary in the customer's document up to date with the ledger, which is loaded. */
+function keepStanding(tx: Transaction, customerId: string, nowMs: number): void {
+	const key = keys.customer(customerId);
+	const customer = tx.get<CustomerRecord>(key)!;
+	const head = tx.get<LedgerHead>(keys.points(customerId));
+	if (!head && !customer.points) return;
+	const { available, pending, expiring } = balanceAt(head ?? emptyLedger(), nowMs);
+	const { available: _a, pending: _p, expiresAtMs: _e, expiring: _x, ...tier } = customer.points ?? { available: 0, pending: 0 };
+	const points: PointsStanding = { available, pending, ...(expiring.length > 0 && { expiresAtMs: expiring[0].expiresAtMs, expiring: expiring[0].points }), ...tier };
+	if (!isDeepStrictEqual(points, customer.points)) tx.set(key, { ...customer, points });
+}
+
+/**
+ * Tells what happened to points: counts it in the customer's history, writes it into the log, and lets journeys see it. To be called last, when the
+ * documents are as they will be.
+ * @param isHistory told by an import: nobody is enrolled
+ */
+export async function tellPoints(tx: Transaction, customerId: string, news: PointsNews[], { nowMs, definitions, isHistory = false }: { nowMs: number; definitions: Definitions; isHistory?: boolean }): Promise<void> {
+	if (news.length === 0) return;
+	const key = keys.history(customerId);
+	await tx.load([key]);
+	tx.set(key, counted(tx.get<HistoryRecord>(key), news.map(({ type }) => ({ recent: { atMs: nowMs, type }, fields: [type] })), nowMs));
+	for (const { type, points } of news) tx.log({ atMs: nowMs, type, subject: keys.customer(customerId), data: { source, ...points } });
+	for (const { type, points } of news) {
+		const event: ShopEvent = { type, dedupeId: '', occurredAtMs: nowMs, source, customerId, points, ...(isHistory && { isHistory }) };
+		await applyJourneys(tx, { event, happened: [{ type, atMs: nowMs }], customerId, definitions, nowMs });
+	}
+}
+
+/** Who tells of points, in the log. */
+const source = 'points';
+
+/** What a shop's process needs to change points. */
+export interface PointsShop {
+	store: Store;
+	clock: Clock;
+	definitions: DefinitionsCache;
+	/** The shop's programme; null: it has none. */
+	loyalty?(): Promise<Programme | null>;
+}
+
+/**
+ * Changes a customer's points with all that follows, in one commit: once per reference, however often and from wherever it is called. Of somebody who is not known, or was
+ * erased, nothing is changed; the outcome is `unknown` then.
+ * @throws PARAMETER_INVALID, STORE_BUSY, STORE_UNAVAILABLE
+ */
+export async function changePointsOf(shop: PointsShop, customerId: string, operation: LedgerOperation): Promise<PointsChange> {
+	const { outcome, entries } = await inOneCommit(shop, async (tx, context) => await changePoints(tx, customerId, operation, context));
+	return { outcome, entries };
+}
+
+/** Customers settled by one round of the sweep. */
+const sweptAtOnce = 200;
+
+/**
+ * Settles customers for whom something fell due: expired lots, pending points, reservations that ran out. Each in a commit of its own, so a crash costs nothing, and
+ * several processes may do it at once.
+ * @returns how many were settled, and whether more are due
+ */
+export async function sweepPointsOf(shop: PointsShop): Promise<{ swept: number; hasMore: boolean }> {
+	const due = await shop.store.walk(indexes.pointsDue, { to: shop.clock.journeyNowMs(), limit: sweptAtOnce });
+	for (const { key } of due) {
+		const id = key.slice(keys.points('').length);
+		await inOneCommit(shop, async (tx, context) => {
+			const changed = await changePoints(tx, id, 'settle', context);
+			// Of somebody who is gone nothing falls due.
+			if (changed.customerId !== id) tx.index(indexes.pointsDue, key, null);
+			return changed;
+		});
+	}
+	return { swept: due.length, hasMore: due.length === sweptAtOnce };
+}
+
+async function inOneCommit(shop: PointsShop, change: (tx: Transaction, context: PointsContext) => Promise<PointsChanged>): Promise<PointsChanged> {
+	const { store, clock, definitions, loyalty } = shop;
+	const programme = (await loyalty?.()) ?? null;
+	const done = await transact(
+		store,
+		async (tx) => {
+			const journeys = await definitions.get(clock.machineNowMs());
+			tx.adopt(journeys.document);
+			const context: PointsContext = { nowMs: clock.journeyNowMs(), programme };
+			const changed = await change(tx, context);
+			const { customerId, news } = changed;
+			if (customerId !== null) {
+				await tellPoints(tx, customerId, news, { ...context, definitions: journeys });
+				if (news.length === 0 && tx.changed(keys.customer(customerId)).length > 0) await applyFacts(tx, { customerId, definitions: journeys, nowMs: context.nowMs });
+				await indexChanges(tx);
+			}
+			return changed;
+		},
+		(key) => key === keys.definitions && definitions.clear(),
+	);
+	if (done.status !== 'committed') throw new ShopJourneysError('COMMIT_INVALID', `Points were not committed: ${done.status}`);
+	return done.result;
+}
