@@ -57,7 +57,7 @@ export default [
 	},
 	{
 		// All its operations are about one noun: a resource would be a choice of one.
-		files: ['nodes/Customer/Customer.node.ts'],
+		files: ['nodes/Customer/Customer.node.ts', 'nodes/LoyaltyPoints/LoyaltyPoints.node.ts'],
 		rules: { '@n8n/community-nodes/resource-operation-pattern': 'off' },
 	},
 	{

@@ -1,3 +1,4 @@
+import { DateTime } from 'luxon';
 import type { LineItem } from '../model/events';
 import { pointsForAmount, pointsTimes } from './ledger';
 
@@ -53,6 +54,20 @@ export function pointsForLines({ currency, items }: Omit<EarningOrder, 'totalMin
 		if (!rule) return total;
 		return total + (rule.per === 'piece' ? pointsTimes({ count: line.quantity, decimals: 0 }, rule.points, rounding) : pointsForAmount({ amountMinor: lineMinor(line), currency }, rule.points, rounding));
 	}, 0);
+}
+
+/**
+ * When points that are earned at a time may be spent, and when they expire: days on the shop's calendar, whatever its clocks do. They expire at the end of a day, so that
+ * whoever is told "until the 31st" has that day, and so that a day's points are one lot.
+ * @param timezone IANA; an unknown one counts as UTC
+ */
+export function lotTimes({ pendingDays, expiresAfterDays }: { pendingDays: number; expiresAfterDays: number }, atMs: number, timezone: string): { availableAtMs?: number; expiresAtMs?: number } {
+	const local = DateTime.fromMillis(atMs, { zone: timezone });
+	const at = local.isValid ? local : DateTime.fromMillis(atMs, { zone: 'UTC' });
+	return {
+		...(pendingDays > 0 && { availableAtMs: at.plus({ days: pendingDays }).toMillis() }),
+		...(expiresAfterDays > 0 && { expiresAtMs: at.plus({ days: expiresAfterDays + 1 }).startOf('day').toMillis() }),
+	};
 }
 
 const lineMinor = ({ quantity, unitPriceMinor }: LineItem) => quantity * unitPriceMinor;

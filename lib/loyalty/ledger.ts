@@ -99,17 +99,20 @@ export type LedgerOperation =
 	/**
 	 * An order was refunded in part or altogether: points redeemed on it go back to their lots, points earned with it are taken back, both in the
 	 * proportion that all its refunds together are of `orderMinor`. `reference` names the refund, the other two are those of earning and redeeming.
+	 * `isTotal`: `refundedMinor` is what all refunds so far come to, not this one alone.
 	 */
-	| { type: 'give_back'; reference: string; earnReference?: string; redeemReference?: string; refundedMinor: number; orderMinor: number }
+	| { type: 'give_back'; reference: string; earnReference?: string; redeemReference?: string; refundedMinor: number; orderMinor: number; isTotal?: boolean }
 	/** By hand. Below zero takes points away, as far as there are any. Does not pay what is owed. */
-	| { type: 'adjust'; reference: string; points: number; by: string; note: string; expiresAtMs?: number };
+	| { type: 'adjust'; reference: string; points: number; by: string; note: string; expiresAtMs?: number }
+	/** Nothing but what fell due. */
+	| { type: 'settle' };
 
 export interface LedgerOutcome {
 	/**
 	 * `insufficient`: too few points available. `unknown`: nothing was earned, redeemed or reserved under the reference yet. `released`: the reservation is over;
-	 * `redeemed`: it was confirmed, and only a refund gives the points back. `too_many`: too many reservations are open. In all of these nothing has changed, and the reference may still be used.
+	 * `redeemed`: it was confirmed, and only a refund gives the points back; `reserved`: points are held under the reference, to be confirmed rather than redeemed. `too_many`: too many reservations are open. In all of these nothing has changed, and the reference may still be used.
 	 */
-	status: 'done' | 'insufficient' | 'unknown' | 'released' | 'redeemed' | 'too_many';
+	status: 'done' | 'insufficient' | 'unknown' | 'released' | 'redeemed' | 'reserved' | 'too_many';
 	/** The operation had been done before; this is what it came to then. */
 	isRepeated?: boolean;
 	/** Earned, redeemed, reserved, confirmed, released, adjusted (below zero: taken away), or back in their lots. */
@@ -154,6 +157,7 @@ export function emptyLedger(): LedgerHead {
 
 /** The receipts that an operation is decided by: the first is its own. */
 export function receiptNames(operation: LedgerOperation): string[] {
+	if (operation.type === 'settle') return [];
 	const own = { earn: 'earn', redeem: 'redeem', reserve: 'redeem', confirm: 'redeem', release: 'redeem', give_back: 'give-back', adjust: 'adjust' }[operation.type];
 	const names = [`${own}:${operation.reference}`];
 	if (operation.type === 'give_back') {
@@ -238,6 +242,7 @@ const expiryOf = ({ expiresAtMs }: Lot) => expiresAtMs ?? never;
 const invalid = (message: string) => new ShopJourneysError('PARAMETER_INVALID', message);
 
 function validate(operation: LedgerOperation): void {
+	if (operation.type === 'settle') return;
 	const { reference } = operation;
 	if (reference === '' || reference.length > 100) throw invalid('A reference has 1 to 100 characters');
 	if ('points' in operation) {
@@ -263,9 +268,15 @@ function decide(draft: Draft, receipts: Record<string, Receipt | undefined>, ope
 	const [name] = receiptNames(operation);
 	const receipt = receipts[name];
 	switch (operation.type) {
+		case 'settle':
+			return { status: 'done', points: 0 };
 		case 'confirm':
 		case 'release':
 			return settleReservation(draft, name, receipt, operation);
+		case 'redeem':
+		case 'reserve':
+			if (receipt) return spentBefore(draft, name, receipt, operation);
+			break;
 		default:
 			if (receipt) return { ...receipt.outcome, isRepeated: true };
 	}
@@ -308,6 +319,13 @@ function spend(draft: Draft, name: string, operation: Of<'redeem' | 'reserve'>):
 	const outcome: LedgerOutcome = { status: 'done', points };
 	draft.receipts[name] = { atMs: draft.nowMs, points, outcome, parts, state: isReservation ? 'reserved' : 'redeemed' };
 	return outcome;
+}
+
+/** A repetition, unless the reference is that of a reservation: one that is over holds nothing, and one that is open is not spent yet. */
+function spentBefore(draft: Draft, name: string, { state, outcome }: Receipt, { type }: Of<'redeem' | 'reserve'>): LedgerOutcome {
+	if (state === 'redeemed') return { ...outcome, isRepeated: true };
+	if (!(name in draft.reservations)) return { status: 'released', points: 0 };
+	return type === 'reserve' ? { ...outcome, isRepeated: true } : { status: 'reserved', points: 0 };
 }
 
 function settleReservation(draft: Draft, name: string, receipt: Receipt | undefined, { type, reference }: Of<'confirm' | 'release'>): LedgerOutcome {
@@ -377,8 +395,9 @@ function giveBack(draft: Draft, name: string, receipts: Record<string, Receipt |
 }
 
 /** How much of a receipt's points is undone once this refund is counted too: never more than all, never less than before. */
-function share(receipt: Receipt, { refundedMinor, orderMinor }: Of<'give_back'>, rounding: 'down' | 'up'): { refundedMinor: number; undone: number } {
-	const refunded = (receipt.refundedMinor ?? 0) + refundedMinor;
+function share(receipt: Receipt, { refundedMinor, orderMinor, isTotal }: Of<'give_back'>, rounding: 'down' | 'up'): { refundedMinor: number; undone: number } {
+	const before = receipt.refundedMinor ?? 0;
+	const refunded = isTotal ? Math.max(before, refundedMinor) : before + refundedMinor;
 	const add = rounding === 'up' ? BigInt(orderMinor) - 1n : 0n;
 	const target = Number((BigInt(receipt.points) * BigInt(Math.min(refunded, orderMinor)) + add) / BigInt(orderMinor));
 	return { refundedMinor: refunded, undone: Math.max(receipt.undone ?? 0, target) };

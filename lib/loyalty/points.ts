@@ -53,6 +53,20 @@ export async function changePoints(store: Store, customerId: string, operation: 
 	return await commit(store, async (tx) => await changePointsIn(tx, customerId, operation, nowMs));
 }
 
+/** What an operation would come to, without writing: for tests in the editor. @throws PARAMETER_INVALID */
+export async function tryPoints(store: Store, customerId: string, operation: LedgerOperation, nowMs: number): Promise<LedgerOutcome> {
+	const names = receiptNames(operation);
+	const [head, ...receipts] = await store.read<LedgerHead | Receipt>([keys.points(customerId), ...names.map((name) => keys.pointsReceipt(customerId, name))]);
+	const known = Object.fromEntries(names.map((name, i) => [name, (receipts[i].value as Receipt | null) ?? undefined]));
+	return applyOperation((head.value as LedgerHead | null) ?? emptyLedger(), known, operation, nowMs).outcome;
+}
+
+/** Of the references of an order, those under which points were earned and redeemed: a refund undoes what there is. */
+export async function knownReferences(store: Store, customerId: string, { earnReference, redeemReference }: { earnReference: string; redeemReference: string }): Promise<{ earnReference?: string; redeemReference?: string }> {
+	const [earned, redeemed] = await store.read<Receipt>([keys.pointsReceipt(customerId, `earn:${earnReference}`), keys.pointsReceipt(customerId, `redeem:${redeemReference}`)]);
+	return { ...(earned.value && { earnReference }), ...(redeemed.value?.state === 'redeemed' && { redeemReference }) };
+}
+
 /** The balance at a time (journey time), without writing. */
 export async function pointsBalance(store: Store, customerId: string, nowMs: number): Promise<PointsBalance> {
 	const [{ value }] = await store.read<LedgerHead>([keys.points(customerId)]);
@@ -90,6 +104,16 @@ export async function sweepPoints(store: Store, { nowMs, limit }: { nowMs: numbe
 		swept.push({ customerId, entries });
 	}
 	return { swept, hasMore: due.length === limit };
+}
+
+/** Customers for whom something fell due by `nowMs` (journey time), each once; whoever is told settles them. */
+export async function* dueLedgers(store: Store, nowMs: number): AsyncGenerator<string> {
+	for (let after: IndexEntry | undefined; ; ) {
+		const due = await store.walk(indexes.pointsDue, { to: nowMs, limit: 500, ...(after && { after }) });
+		for (const { key } of due) yield key.slice(keys.points('').length);
+		after = due.at(-1);
+		if (!after) return;
+	}
 }
 
 /** A full page of the history: written once, never changed. */
