@@ -1,8 +1,10 @@
 import { ShopJourneysError } from '../model/errors';
 import type { ShopSettings } from '../model/settings';
 import { type BuiltInMessage, builtInMessage } from './catalogue';
+import { pointsWithNoun } from './benefits';
 import type { MessageContext } from './context';
 import { discountBox, type DesignModel, frameOf, paragraphs, picksOf, questionOf, shownBy } from './design-model';
+import type { MessageLink } from './links';
 import type { CompiledOverrides } from './operator-words';
 import { pickLocale, singleLine, subjectLine, webUrl } from './safe-text';
 import { formatDate, type RenderData } from './template-functions';
@@ -33,9 +35,9 @@ export function entryOf(id: string): BuiltInMessage {
  */
 export function builtInModel(id: string, entry: BuiltInMessage, input: ModelInput): DesignModel {
 	const { context, overrides, words, data, settings, isTransactional } = input;
-	for (const kind of entry.needs) if (!linkOf(context, kind)) throw missingLink(entry);
+	for (const kind of entry.needs) if (!linkOf(context, kind)) throw missingLink(entry, kind);
 	const said = words.messages[entry.wordsOf?.(context) ?? id];
-	const values = valuesOf(entry, context, data);
+	const values = valuesOf(entry, context, words, data);
 	const saying = (text: MessageWords[keyof MessageWords]) => (text === undefined ? '' : namedPhrase(text, context.customer.firstName, values, words.locale));
 	const wordsOf = (key: 'subject' | 'previewText' | 'headline' | 'intro') => overrides[key]?.(context, data) ?? saying(said[key]);
 	const shown = shownBy(entry.shows, context, words, entry.tellsLowStock);
@@ -59,7 +61,12 @@ function linkOf({ links }: MessageContext, kind: string): string {
 	return (links as Record<string, string>)[kind] ?? '';
 }
 
-function missingLink({ label }: BuiltInMessage): ShopJourneysError {
+function missingLink({ label }: BuiltInMessage, kind: MessageLink): ShopJourneysError {
+	if (kind === 'profile') {
+		return new ShopJourneysError('TEMPLATE_INVALID', `The message "${label}" leads to a profile form, and there is none: Message Webhook Trigger is not published, or not at a public https address, or has no form of the kind Profile`, {
+			hint: 'Publish a workflow with Message Webhook Trigger that has a form of the kind "Profile", and set WEBHOOK_URL for n8n.',
+		});
+	}
 	return new ShopJourneysError('TEMPLATE_INVALID', `The message "${label}" needs a link that leads to Message Webhook Trigger, which is not published, or not at a public https address`, {
 		hint: 'Publish a workflow with Message Webhook Trigger (template "Message Tracking"), and set WEBHOOK_URL for n8n.',
 	});
@@ -82,8 +89,10 @@ function asideOf({ uses, asks }: BuiltInMessage, { links, customer }: MessageCon
 }
 
 /** What the words of a message may name. Text and formatted values only. */
-function valuesOf({ placeholders }: BuiltInMessage, { shop, order, product, view, event }: MessageContext, data: RenderData): PhraseValues {
+function valuesOf({ placeholders }: BuiltInMessage, context: MessageContext, words: Words, data: RenderData): PhraseValues {
+	const { shop, order, product, view, event, discount, points, place } = context;
 	const values: PhraseValues = { shop: shop.name };
+	const withNoun = (count: number) => (count > 0 ? pointsWithNoun(count, words, data.locale) : '');
 	for (const placeholder of placeholders) {
 		if (placeholder === 'order') values.order = order.number;
 		else if (placeholder === 'total') values.total = order.total;
@@ -93,6 +102,17 @@ function valuesOf({ placeholders }: BuiltInMessage, { shop, order, product, view
 		else if (placeholder === 'topic') values.topic = product.title || product.category || view.category || (event.data.category ?? '');
 		else if (placeholder === 'page') values.page = view.title;
 		else if (placeholder === 'count') values.count = product.stock ?? '';
+		else if (placeholder === 'offer') values.offer = discount.offer;
+		else if (placeholder === 'until') values.until = discount.expiresAt;
+		else if (placeholder === 'points') values.points = withNoun(points.count.available);
+		else if (placeholder === 'expiring') values.expiring = withNoun(points.count.expiring);
+		else if (placeholder === 'earned') values.earned = withNoun(points.count.earned);
+		else if (placeholder === 'expires') values.expires = points.expiresAt;
+		else if (placeholder === 'tier') values.tier = points.tier;
+		else if (placeholder === 'nextTier') values.nextTier = points.nextTier;
+		else if (placeholder === 'missing') values.missing = points.toNextTier;
+		else if (placeholder === 'place') values.place = place.name;
+		else if (placeholder === 'town') values.town = place.town;
 	}
 	return values;
 }

@@ -1,5 +1,5 @@
 import type { MessageContext } from './context';
-import type { LinkKind } from './links';
+import type { MessageLink } from './links';
 import type { DesignWords } from './words';
 
 /** The chapters of the journeys that messages are built for. */
@@ -8,8 +8,11 @@ export const chapters = {
 	'02': 'Sales Cycle',
 	'03': 'Cart Reminder',
 	'04': 'Behaviour',
+	'05': 'Selling to Buyers',
 	'06': 'Thank You',
 	'07': 'Survey',
+	'08': 'Personal',
+	'09': 'Loyalty',
 	'10': 'Purchase Status',
 } as const;
 export type Chapter = keyof typeof chapters;
@@ -19,7 +22,32 @@ export const messageParts = ['nothing', 'cart', 'order', 'product', 'picks'] as 
 export type MessagePart = (typeof messageParts)[number];
 
 /** What the words of messages may name. All know `{name}` and `{shop}`. */
-export type WordsPlaceholder = 'name' | 'shop' | 'order' | 'total' | 'due' | 'product' | 'topic' | 'page' | 'waits' | 'count';
+export type WordsPlaceholder =
+	| 'name'
+	| 'shop'
+	| 'order'
+	| 'total'
+	| 'due'
+	| 'product'
+	| 'topic'
+	| 'page'
+	| 'waits'
+	| 'count'
+	/** What the discount code gives, and the last day on which it can be used. */
+	| 'offer'
+	| 'until'
+	/** Points with their noun ("350 points"): the balance, what expires next and when, what was just earned. */
+	| 'points'
+	| 'expiring'
+	| 'expires'
+	| 'earned'
+	/** The customer's tier, the next one, and how much is missing to it (points or money). */
+	| 'tier'
+	| 'nextTier'
+	| 'missing'
+	/** The shop's place nearest to the customer, and its town. */
+	| 'place'
+	| 'town';
 
 /** One message that comes with the package: what it is, shows and needs. Its words are in `words/<locale>.json` under its id. */
 export interface BuiltInMessage {
@@ -35,9 +63,9 @@ export interface BuiltInMessage {
 	/** Asks for an answer by buttons: 1 to 5 stars, or 0 to 10 for a survey. */
 	asks?: 'rate' | 'survey';
 	/** Links without which it makes no sense: it is not sent while Message Webhook Trigger is off. */
-	needs: LinkKind[];
+	needs: MessageLink[];
 	/** Links it shows where there are any, besides the unsubscribe and preference links of marketing. */
-	uses?: LinkKind[];
+	uses?: MessageLink[];
 	/** Besides `{name}` and `{shop}`. */
 	placeholders: WordsPlaceholder[];
 	/** Why the reader gets it. */
@@ -50,6 +78,8 @@ export interface BuiltInMessage {
 	codeEndsToday?: boolean;
 	/** Says of each line whether it is running out. */
 	tellsLowStock?: boolean;
+	/** Shows how the customer's points stand, where there are any. */
+	showsPoints?: boolean;
 }
 
 /** Stock at or below this is "really low": only then may a mail say so. */
@@ -71,6 +101,12 @@ const withForm = (id: string) => ({
 });
 const review = { ...marketing, chapter: '06', why: 'whyBought' } as const satisfies Partial<BuiltInMessage>;
 const survey = { ...marketing, chapter: '07', why: 'whyContact' } as const satisfies Partial<BuiltInMessage>;
+
+const withPicks = (id: string) => ({ picks: true, wordsOf: ({ picks }: MessageContext) => (picks.length ? `${id}/picks` : id) });
+const bought = { ...marketing, chapter: '05', why: 'whyBought' } as const satisfies Partial<BuiltInMessage>;
+const birthday = { ...marketing, chapter: '08', picks: true } as const satisfies Partial<BuiltInMessage>;
+const loyalty = { ...marketing, chapter: '09', picks: true, why: 'whyLoyalty', showsPoints: true } as const satisfies Partial<BuiltInMessage>;
+const giving: WordsPlaceholder[] = ['offer'];
 
 const returnStates = new Set(['requested', 'approved', 'declined', 'received', 'refunded', 'closed', 'cancelled']);
 
@@ -150,6 +186,22 @@ export const catalogue = {
 		// The page of what is not to be had would be no help.
 		buttonUrl: ({ product, shop }) => (product.stock ? product.url : shop.url),
 	},
+	accessories: { ...bought, label: 'Accessories', description: 'A day after an order: the picks that go with it; without picks, an offer to help', ...withPicks('accessories') },
+	'accessories-once-more': { ...bought, label: 'Accessories: Once More', description: '2 days later, and no more after that', ...withPicks('accessories-once-more') },
+	care: { ...bought, label: 'Use and Care', description: 'A day after the delivery: how to keep it good for long', shows: 'order' },
+	upgrade: { ...bought, why: 'whyMarketing', label: 'Upgrade', description: '4 hours after looking at a product that has a better version: both of them, with a Product Picks node before it', shows: 'product', placeholders: ['product'], ...withPicks('upgrade') },
+	'upgrade-reminder': { ...bought, why: 'whyMarketing', label: 'Upgrade: Reminder', description: '2 days later, and no more after that', shows: 'product', placeholders: ['product'], ...withPicks('upgrade-reminder') },
+	replacement: { ...bought, label: 'Time for the Next One', description: 'When what was bought has had its time, e.g. shoes after 6 to 12 months', shows: 'product', picks: true, placeholders: ['product'] },
+	'next-size': { ...bought, label: 'Next Size', description: 'Children’s wear: the next size, with a Product Picks node before it', shows: 'product', placeholders: ['product'], ...withPicks('next-size') },
+	replenishment: { ...bought, label: 'Running Low', description: 'When what was bought is soon used up, early enough for the delivery', shows: 'product', placeholders: ['product'] },
+	'sale-started': {
+		...bought,
+		why: 'whyMarketing',
+		label: 'Sale Started',
+		description: 'When a sale has begun: reduced goods, with a Product Picks node before it',
+		picks: true,
+		wordsOf: ({ picks }) => (picks.length > 0 && picks.every(({ fullPrice }) => fullPrice) ? 'sale-started/reduced' : 'sale-started'),
+	},
 	'thank-you': { ...review, label: 'Thank You', description: '14 days after the delivery: thanks, and what goes with it', picks: true },
 	'review-request': { ...review, label: 'Review Request', description: 'Asks for 1 to 5 stars by buttons in the mail', shows: 'order', asks: 'rate', needs: ['rate'] },
 	'review-reminder': { ...review, label: 'Review Request: Reminder', description: '7 days without an answer: once more, and no more after that', shows: 'order', asks: 'rate', needs: ['rate'] },
@@ -172,6 +224,35 @@ export const catalogue = {
 	},
 	'survey-passive': { ...survey, label: 'After 7 or 8', description: 'Asks what could be better' },
 	'survey-apology': { ...survey, label: 'After 0 to 6', description: 'Apologises; a person gets back to the customer' },
+	birthday: { ...birthday, label: 'Birthday', description: '7 days before: good wishes, and the discount code if there is one', placeholders: giving, ...withCode('birthday') },
+	'birthday-unused': { ...birthday, label: 'Birthday: Code Not Used', description: 'The code once more, with its last day; without a code, good wishes', placeholders: ['until'], ...withCode('birthday-unused') },
+	'birthday-today': { ...birthday, label: 'Birthday: On the Day', description: 'Congratulations, and the discount code if there is one', placeholders: giving, ...withCode('birthday-today') },
+	'child-birthday': { ...birthday, label: 'Child’s Birthday', description: '7 days before: ideas for a present, and the discount code if there is one', placeholders: giving, ...withCode('child-birthday') },
+	'shop-near-you': {
+		...marketing,
+		chapter: '08',
+		label: 'Shop Near You',
+		description: 'Names the nearest of the places in the shop’s settings; where none is near, an offer to help',
+		placeholders: ['place', 'town'],
+		wordsOf: ({ place }) => (place.name ? 'shop-near-you/place' : 'shop-near-you'),
+	},
+	'complete-profile': {
+		...marketing,
+		chapter: '08',
+		label: 'Complete Your Profile',
+		description: 'Asks for what is missing, the birthday or the phone number, one at a time, and says why. Leads to the profile form of Message Webhook Trigger.',
+		needs: ['profile'],
+		wordsOf: ({ customer }) => (customer.birthday ? (customer.phone ? 'complete-profile' : 'complete-profile/phone') : 'complete-profile/birthday'),
+		buttonUrl: ({ links }) => links.profile,
+	},
+	'points-summary': { ...loyalty, label: 'Points: Summary', description: 'Each month: how many points there are', placeholders: ['points'], wordsOf: ({ points }) => (points.count.available > 0 ? 'points-summary/points' : 'points-summary') },
+	'points-expiring': { ...loyalty, label: 'Points: Expiring', description: '30 and 7 days before: how many points expire, and when', placeholders: ['expiring', 'expires'], wordsOf: ({ points }) => (points.expiring && points.expiresAt ? 'points-expiring/known' : 'points-expiring') },
+	'points-earned': { ...loyalty, label: 'Points: Earned', description: 'After points were earned: how many, where the event says so', placeholders: ['earned'], wordsOf: ({ points }) => (points.count.earned > 0 ? 'points-earned/known' : 'points-earned') },
+	'next-tier': { ...loyalty, label: 'Next Tier', description: 'How much is missing to the next tier; without tiers, thanks', placeholders: ['missing', 'nextTier'], wordsOf: ({ points }) => (points.nextTier && points.toNextTier ? 'next-tier/known' : 'next-tier') },
+	'tier-reached': { ...loyalty, label: 'Tier Reached', description: 'At once after a tier was reached; without tiers, thanks', placeholders: ['tier'], wordsOf: ({ points }) => (points.tier ? 'tier-reached/tier' : 'tier-reached') },
+	'vip-reward': { ...loyalty, why: 'whyBought', showsPoints: false, label: 'For the Best Customers', description: 'Thanks, and the discount code if there is one', placeholders: giving, ...withCode('vip-reward') },
+	'one-time-buyer': { ...loyalty, why: 'whyBought', showsPoints: false, label: 'One-Time Buyer', description: '60 days after the only order: is all well, and picks' },
+	'one-time-buyer-code': { ...loyalty, why: 'whyBought', showsPoints: false, label: 'One-Time Buyer, With a Code', description: '75 days after the only order: something for the second one', placeholders: giving, ...withCode('one-time-buyer-code') },
 	'payment-how': { ...purchase, label: 'Awaiting Payment: How to Pay', description: '1 day', placeholders: ['order', 'total', 'due'] },
 	'payment-reminder': { ...purchase, label: 'Awaiting Payment: Reminder', description: '3 days', placeholders: ['order', 'total', 'due'] },
 	'payment-last': { ...purchase, label: 'Awaiting Payment: Last Word', description: '7 days', placeholders: ['order', 'total', 'due'] },

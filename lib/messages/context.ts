@@ -1,7 +1,10 @@
-import type { ItemCustomer, ItemLine, ItemProduct, JourneyItem } from '../model/item';
+import type { ItemCustomer, ItemLine, ItemPick, ItemProduct, JourneyItem } from '../model/item';
 import { formatMoney } from '../model/money';
-import type { ShopSettings } from '../model/settings';
+import type { ShopLocation, ShopSettings } from '../model/settings';
+import { type ContextDiscount, contextDiscount, type ContextPoints, contextPoints, noDiscount } from './benefits';
 import { personName, pickLocale, singleLine, webUrl } from './safe-text';
+import type { RenderData } from './template-functions';
+import { wordsFor } from './words';
 
 /** Which addresses of Message Webhook Trigger the message carries. What is absent is not shown. */
 export interface MessageLinks {
@@ -19,6 +22,16 @@ export interface MessageLinks {
 	surveyUrl?: string;
 	/** This mail as a page. */
 	viewUrl?: string;
+	/** The profile form, filled in as the reader. */
+	profileUrl?: string;
+}
+
+/** What a message needs to know besides its item. */
+export interface Surroundings {
+	/** Journey time: without it nothing is said to end today. */
+	nowMs?: number;
+	/** The place of the shop that is near the customer. */
+	place?: ShopLocation;
 }
 
 /** What a mail is rendered from: an item of a journey, or one of the operator's own that may lack any part. */
@@ -48,10 +61,18 @@ export interface ContextProduct {
 	category: string;
 	/** Formatted, or empty. */
 	price: string;
+	/** Before a reduction, when it differs. */
+	fullPrice: string;
 	/** For the tile that stands in for a missing picture. */
 	initial: string;
 	/** Pieces left, where the shop tells. */
 	stock?: number;
+}
+
+/** A recommended product as templates see it. */
+export interface ContextPick extends ContextProduct {
+	/** Why it was picked: a way of lib/picks, or ''. */
+	reason: string;
 }
 
 /** What operators' templates can read. Plain data: own properties only, no functions. docs/mail.md lists it. */
@@ -74,14 +95,21 @@ export interface MessageContext {
 	/** The product the journey is about: a restocked one, or the one looked at. */
 	product: ContextProduct;
 	/** Recommended products, where a Product Picks node came before. */
-	picks: ContextProduct[];
+	picks: ContextPick[];
+	/** How the customer's points stand. */
+	points: ContextPoints;
+	/** The discount code of this message, and what it gives where that is known. */
+	discount: ContextDiscount;
+	/** The shop's place nearest to the customer, where one is near. */
+	place: { name: string; town: string };
 	view: { path: string; title: string; category: string; query: string };
 	return: { id: string; status: string; needsBankDetails: boolean; formUrl: string };
 	/** With a custom event: its name and data. */
 	event: { name: string; data: Record<string, string> };
 	shop: { name: string; url: string; logoUrl: string; reviewUrl: string; postalAddress: string; currency: string; locale: string; timezone: string };
 	journey: { id: string; name: string; kind: string; step: number; stepName: string; steps: number; enteredAt: string };
-	links: { unsubscribe: string; answer: string; preferences: string; confirm: string; rate: string; survey: string; view: string };
+	links: { unsubscribe: string; answer: string; preferences: string; confirm: string; rate: string; survey: string; view: string; profile: string };
+	/** The same as `discount.code`. */
 	discountCode: string;
 }
 
@@ -89,8 +117,11 @@ export interface MessageContext {
 const mostPicks = 12;
 
 /** Builds the context of one mail. Everything in it went through `safe-text`: no control characters, no odd addresses. */
-export function buildContext(item: MessageItem, settings: ShopSettings, links: MessageLinks, locale: string): MessageContext {
+export function buildContext(item: MessageItem, settings: ShopSettings, links: MessageLinks, data: RenderData, { nowMs, place }: Surroundings = {}): MessageContext {
 	const { journey, customer, cart } = item;
+	const { locale } = data;
+	const words = wordsFor(locale);
+	const discount = contextDiscount(item.discount, words, data, nowMs);
 	const currency = cart?.currency || item.shop?.currency || settings.currency;
 	return {
 		customer: {
@@ -102,6 +133,7 @@ export function buildContext(item: MessageItem, settings: ShopSettings, links: M
 			locale: singleLine(customer?.locale, 40),
 			timezone: singleLine(customer?.timezone, 60),
 			country: singleLine(customer?.country, 40),
+			birthday: singleLine(customer?.birthday, 20),
 			emailConsent: customer?.consent?.email ?? '',
 			orders: { count: customer?.orders?.count ?? 0, spentMinor: customer?.orders?.spentMinor ?? 0 },
 		},
@@ -118,7 +150,10 @@ export function buildContext(item: MessageItem, settings: ShopSettings, links: M
 		},
 		order: contextOrder(item, currency, locale),
 		product: contextProduct(item, currency, locale, settings.url),
-		picks: (item.picks ?? []).slice(0, mostPicks).map((pick) => productFacts(pick, currency, locale)),
+		picks: (item.picks ?? []).slice(0, mostPicks).map((pick) => ({ ...productFacts(pick, currency, locale), reason: singleLine(pick.reason, 40) })),
+		points: contextPoints(item, settings, words, data),
+		discount,
+		place: { name: singleLine(place?.name, 100), town: place?.city && !place.name.includes(place.city) ? singleLine(place.city, 80) : '' },
 		view: {
 			path: singleLine(item.view?.path, 200),
 			title: singleLine(item.view?.title, 200),
@@ -162,9 +197,20 @@ export function buildContext(item: MessageItem, settings: ShopSettings, links: M
 			rate: webUrl(links.rateUrl),
 			survey: webUrl(links.surveyUrl),
 			view: webUrl(links.viewUrl),
+			profile: webUrl(links.profileUrl),
 		},
-		discountCode: '',
+		discountCode: discount.code,
 	};
+}
+
+/**
+ * Has the message show the operator's own code, where there is one: what the item's code gives holds for that alone.
+ * @param own as the node's field has it; '': the item's code
+ */
+export function withOwnCode(context: MessageContext, own: string): void {
+	const code = singleLine(own, 60);
+	if (code && code !== context.discount.code) context.discount = { ...noDiscount, code };
+	context.discountCode = context.discount.code;
 }
 
 function contextOrder({ order }: MessageItem, shopCurrency: string, locale: string): MessageContext['order'] {
@@ -196,15 +242,17 @@ function contextProduct({ product, view }: MessageItem, shopCurrency: string, lo
 	return productFacts({ ...seen, ...told }, shopCurrency, locale);
 }
 
-function productFacts({ id, title, url, imageUrl, category, priceMinor, currency, stock }: ItemProduct, shopCurrency: string, locale: string): ContextProduct {
+function productFacts({ id, title, url, imageUrl, category, priceMinor, fullPriceMinor, currency, stock }: ItemPick, shopCurrency: string, locale: string): ContextProduct {
 	const name = singleLine(title, 160);
+	const formatted = (amountMinor: number) => formatMoney({ amountMinor, currency: currency ?? shopCurrency }, locale);
 	return {
 		id,
 		title: name,
 		url: webUrl(url),
 		imageUrl: webUrl(imageUrl),
 		category: singleLine(category, 100),
-		price: priceMinor === undefined ? '' : formatMoney({ amountMinor: priceMinor, currency: currency ?? shopCurrency }, locale),
+		price: priceMinor === undefined ? '' : formatted(priceMinor),
+		fullPrice: priceMinor !== undefined && fullPriceMinor !== undefined && fullPriceMinor > priceMinor ? formatted(fullPriceMinor) : '',
 		initial: initialOf(name, locale),
 		...(stock !== undefined && { stock }),
 	};

@@ -26,6 +26,8 @@ export const linkParameters = {
 	message: 'm',
 } as const;
 export type LinkKind = keyof typeof linkParameters;
+/** What messages link to: `profile` is a form, with a link of kind `preferences` as the proof of who fills it in. */
+export type MessageLink = LinkKind | 'profile';
 
 /** What a signed link says. Readable by whoever holds the link, but not to be changed. */
 export interface LinkPayload<K extends LinkKind = LinkKind> {

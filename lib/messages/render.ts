@@ -1,14 +1,13 @@
 import type { ShopSettings } from '../model/settings';
 import { builtInModel, entryOf, type ModelInput } from './built-in';
 import { type BuiltInId, type CartReminderTone, cartReminders, type MessagePart } from './catalogue';
-import { buildContext, localeFor, type MessageItem, type MessageLinks } from './context';
+import { buildContext, localeFor, type MessageItem, type MessageLinks, type Surroundings, withOwnCode } from './context';
 import { compileCustomMail, type CustomMail } from './custom-mail';
 import type { DesignModel } from './design-model';
 import { checkLetter, letterModel } from './letter';
-import type { LinkKind } from './links';
+import type { MessageLink } from './links';
 import { type Design, loadDesign } from './load-design';
 import { compileOverrides, type ContentOverrides } from './operator-words';
-import { singleLine } from './safe-text';
 import type { RenderData } from './template-functions';
 import { phrase, wordsFor } from './words';
 
@@ -29,7 +28,7 @@ export interface RendererOptions {
 	designsDir?: string;
 }
 
-export interface RenderExtras {
+export interface RenderExtras extends Surroundings {
 	settings: ShopSettings;
 	links?: MessageLinks;
 	/** Outside a journey; inside, the journey's kind counts. */
@@ -48,7 +47,7 @@ export interface RenderedMessage {
 
 export interface Renderer {
 	/** Which links of Message Webhook Trigger the message can show: nobody needs to sign others. */
-	readonly links: ReadonlySet<LinkKind>;
+	readonly links: ReadonlySet<MessageLink>;
 	/** What the page of a survey lets the reader choose from: the operator's topics, else ours in the reader's language. */
 	surveyTopics(item: MessageItem, settings: ShopSettings): string;
 	/** @throws TEMPLATE_INVALID when a template of the operator's fails on this item, or a link that the message needs is missing. */
@@ -56,7 +55,7 @@ export interface Renderer {
 }
 
 /** In the foot and the head of the design. */
-const frameLinks: LinkKind[] = ['unsubscribe', 'preferences', 'view'];
+const frameLinks: MessageLink[] = ['unsubscribe', 'preferences', 'view'];
 
 /**
  * Compiles once; `render` then takes well under a third of a millisecond.
@@ -72,9 +71,11 @@ export function createRenderer({ content, designsDir }: RendererOptions): Render
 function builtInRenderer(content: Extract<MessageContent, { kind: 'builtIn' }>, design: Design): Renderer {
 	const id = 'message' in content ? content.message : (cartReminders[content.tone] ?? String(content.tone));
 	const entry = entryOf(id);
+	const links = [...entry.needs, ...(entry.uses ?? [])];
+	if (entry.kind === 'marketing') return designRenderer(design, content.overrides ?? {}, links, (input) => builtInModel(id, entry, input));
 	// A message about a purchase carries no offer.
-	const overrides = { ...content.overrides, ...(entry.kind === 'transactional' && { discountCode: '' }) };
-	return designRenderer(design, overrides, [...entry.needs, ...(entry.uses ?? [])], (input) => builtInModel(id, entry, input));
+	const renderer = designRenderer(design, { ...content.overrides, discountCode: '' }, links, (input) => builtInModel(id, entry, input));
+	return { ...renderer, render: ({ discount: _discount, ...item }, extras) => renderer.render(item, extras) };
 }
 
 function letterRenderer({ words, shows }: Extract<MessageContent, { kind: 'letter' }>, design: Design): Renderer {
@@ -83,14 +84,14 @@ function letterRenderer({ words, shows }: Extract<MessageContent, { kind: 'lette
 }
 
 /** Renders a model with the design. */
-function designRenderer(design: Design, own: ContentOverrides, links: LinkKind[], modelOf: (input: ModelInput) => DesignModel): Renderer {
+function designRenderer(design: Design, own: ContentOverrides, links: MessageLink[], modelOf: (input: ModelInput) => DesignModel): Renderer {
 	const overrides = compileOverrides(own);
 	return {
 		links: new Set([...frameLinks, ...links, ...linksNamedIn(own)]),
 		surveyTopics: (item, settings) => own.surveyTopics?.trim() || ourSurveyTopics(item, settings),
 		render(item, extras) {
 			const { context, data, settings, isTransactional } = contextOf(item, extras);
-			context.discountCode = singleLine(overrides.discountCode?.(context, data) ?? '', 60);
+			withOwnCode(context, overrides.discountCode?.(context, data) ?? '');
 			const model = modelOf({ context, overrides, words: wordsFor(data.locale), data, settings, isTransactional });
 			return { subject: model.subject, previewText: model.previewText, html: design.html(model, data), text: design.text(model, data), discountCode: model.discount?.code ?? '' };
 		},
@@ -104,7 +105,8 @@ function customRenderer(content: Extract<MessageContent, { kind: 'custom' }>): R
 		surveyTopics: ourSurveyTopics,
 		render(item, extras) {
 			const { context, data } = contextOf(item, extras);
-			return { ...mail(context, data), discountCode: '' };
+			const said = mail(context, data);
+			return { ...said, discountCode: context.discountCode && `${said.subject}\n${said.text}\n${said.html}`.includes(context.discountCode) ? context.discountCode : '' };
 		},
 	};
 }
@@ -113,13 +115,13 @@ function ourSurveyTopics(item: MessageItem, settings: ShopSettings): string {
 	return phrase(wordsFor(localeFor(item, settings)).design.surveyTopics);
 }
 
-function contextOf(item: MessageItem, { settings, links = {}, kind = 'marketing' }: RenderExtras) {
+function contextOf(item: MessageItem, { settings, links = {}, kind = 'marketing', ...surroundings }: RenderExtras) {
 	const locale = localeFor(item, settings);
 	const data: RenderData = { locale, timezone: item.customer?.timezone ?? settings.timezone };
-	return { context: buildContext(item, settings, links, locale), data, settings, isTransactional: (item.journey?.kind ?? kind) === 'transactional' };
+	return { context: buildContext(item, settings, links, data, surroundings), data, settings, isTransactional: (item.journey?.kind ?? kind) === 'transactional' };
 }
 
 /** Which `links.x` the operator's templates name. */
-function linksNamedIn(templates: object): LinkKind[] {
-	return [...JSON.stringify(templates).matchAll(/links\.(unsubscribe|answer|preferences|confirm|rate|survey|view)\b/g)].map(([, kind]) => kind as LinkKind);
+function linksNamedIn(templates: object): MessageLink[] {
+	return [...JSON.stringify(templates).matchAll(/links\.(unsubscribe|answer|preferences|confirm|rate|survey|view|profile)\b/g)].map(([, kind]) => kind as MessageLink);
 }

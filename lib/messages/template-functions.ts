@@ -15,6 +15,7 @@ const dateStyles: Record<string, Intl.DateTimeFormatOptions> = {
 	long: DateTime.DATE_FULL,
 	full: DateTime.DATE_HUGE,
 	time: DateTime.TIME_SIMPLE,
+	moment: { ...DateTime.DATE_FULL, ...DateTime.TIME_SIMPLE },
 };
 const dateFormats = new Map<string, Intl.DateTimeFormat>();
 

@@ -44,12 +44,28 @@ export interface DesignWords
 		| 'invitation'
 		| 'onlyLeft'
 		| 'toShop'
+		/** What a discount code gives. */
+		| 'discountPercentage'
+		| 'discountAmount'
+		| 'discountShipping'
+		| 'discountGift'
+		/** Under it: until when, and from which value of an order on. */
+		| 'discountUntil'
+		| 'discountToday'
+		| 'discountMinimum'
+		/** A number of points with its noun. */
+		| 'points'
+		| 'pointsTitle'
+		| 'pointsTier'
+		| 'pointsPending'
+		| 'pointsExpiring'
+		| 'pointsToNext'
 		/** Separated by commas. */
 		| 'surveyTopics'
 		| 'picks',
 		Phrase
 	> {
-	/** A cart was left. The others: news agreed to, an order, an account, a wish to be told, an address entered, a question asked. */
+	/** A cart was left. The others: news agreed to, an order, an account, a wish to be told, an address entered, a question asked, points. */
 	why: Phrase;
 	whyMarketing: Phrase;
 	whyTransactional: Phrase;
@@ -58,6 +74,7 @@ export interface DesignWords
 	whyBought: Phrase;
 	whyConfirm: Phrase;
 	whyContact: Phrase;
+	whyLoyalty: Phrase;
 }
 
 /** One file of `words/`. A locale's file may leave keys out: English fills in. */

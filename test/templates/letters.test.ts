@@ -64,7 +64,7 @@ function contentOf({ parameters }: TemplateNode, discountCode: string): MessageC
 }
 
 const address = 'https://journeys.fern.example/u';
-const links = { unsubscribePageUrl: `${address}?t=abc.def`, answerPageUrl: `${address}?a=abc.def`, preferencesUrl: `${address}?s=abc.def`, confirmUrl: `${address}?d=abc.def`, rateUrl: `${address}?r=abc.def`, surveyUrl: `${address}?n=abc.def` };
+const links = { unsubscribePageUrl: `${address}?t=abc.def`, answerPageUrl: `${address}?a=abc.def`, preferencesUrl: `${address}?s=abc.def`, confirmUrl: `${address}?d=abc.def`, rateUrl: `${address}?r=abc.def`, surveyUrl: `${address}?n=abc.def`, profileUrl: `${address}?f=profile&k=abc.def` };
 
 const mails = messages.filter(({ node }) => (node.parameters.channel ?? 'email') === 'email');
 
@@ -106,7 +106,7 @@ describe.each(mails)('$name', ({ trigger, node }) => {
 		const renderer = createRenderer({ content: contentOf(node, ''), designsDir });
 		for (const { item } of itemsOf(trigger)) {
 			const { html, text } = renderer.render(item, { settings: sampleSettings(), links });
-			for (const kind of builtInOf(node)?.needs ?? []) for (const part of [html.replaceAll('&#x3D;', '='), text]) expect(part).toContain(`${address}?${linkParameters[kind]}=abc.def`);
+			for (const kind of builtInOf(node)?.needs ?? []) for (const part of [html.replaceAll('&#x3D;', '='), text]) expect(part).toContain(kind === 'profile' ? `${address}?f=profile` : `${address}?${linkParameters[kind]}=abc.def`);
 		}
 	});
 

@@ -1,8 +1,7 @@
 import type { IDataObject, IExecuteFunctions } from 'n8n-workflow';
 import { itemCustomer } from '../../../lib/journeys/items';
-import { buildContext, localeFor, type MessageContext, type MessageItem } from '../../../lib/messages/context';
+import { buildContext, localeFor, type MessageContext, type MessageItem, withOwnCode } from '../../../lib/messages/context';
 import { messageIdFor } from '../../../lib/messages/headers';
-import { singleLine } from '../../../lib/messages/safe-text';
 import type { SendJob } from '../../../lib/messages/send/sender';
 import type { RenderData } from '../../../lib/messages/template-functions';
 import { type CompiledTemplate, compileTemplate } from '../../../lib/messages/templates';
@@ -64,8 +63,8 @@ export function composing(job: SendJob, customer: CustomerRecord, settings: Shop
 	);
 	const locale = localeFor(item, settings);
 	const data: RenderData = { locale, timezone: customer.timezone ?? settings.timezone };
-	const context = buildContext(item, settings, { unsubscribePageUrl: linker.link('unsubscribe') }, locale);
-	context.discountCode = singleLine(discountCode(context, data), 60);
+	const context = buildContext(item, settings, { unsubscribePageUrl: linker.link('unsubscribe') }, data, { nowMs: installation.clock.journeyNowMs() });
+	withOwnCode(context, discountCode(context, data));
 	const products = productsByUrl(item);
 	const isMarketing = (journey?.kind ?? options.kind ?? 'marketing') === 'marketing';
 	const countsClicks = options.track ?? isMarketing;

@@ -62,6 +62,7 @@ export const sampleLinks = {
 	confirmUrl: `${address}?d=abc.def`,
 	rateUrl: `${address}?r=abc.def`,
 	surveyUrl: `${address}?n=abc.def`,
+	profileUrl: `${address}?f=profile&k=abc.def`,
 };
 
 /** A built-in message as a customer of that language gets it. */
