@@ -116,7 +116,7 @@ describe('the shipped journeys of chapters 01, 06 and 07, and clicks in mails, i
 				expect(tags(clicked)).toEqual(['engagement A', 'welcome 1 clicked', 'welcome 2 clicked', 'welcome 3 clicked']);
 				expect(tags(opened)).toEqual(['engagement B', 'welcome 1 opened', 'welcome 2 opened', 'welcome 3 opened']);
 				expect(tags(neither)).toEqual(['engagement C', 'welcome 1 not opened', 'welcome 2 not opened', 'welcome 3 not opened']);
-				expect(club.subjects(silent).slice(1)).toEqual(['Welcome, Mia', 'Mia, a short guide to choosing well', 'Why people shop with us']);
+				expect(club.subjects(silent).slice(1)).toEqual(['Welcome, Mia: here is your code', 'Mia, a short guide to choosing well', 'Why people shop with us']);
 				const [subscribedMs] = await club.times(silent, 'subscribed');
 				const sent = (await club.times(silent, 'message_sent')).slice(1);
 				for (const [index, days] of [0, 3, 7].entries()) expect(sent[index] - subscribedMs).toBeGreaterThanOrEqual(days * dayMs);
@@ -128,7 +128,7 @@ describe('the shipped journeys of chapters 01, 06 and 07, and clicks in mails, i
 				await mail(club, email, 2);
 				await club.order('order_placed', email);
 				await untilThrough(club, email, newsletter);
-				expect(club.subjects(email)).toEqual(['Please confirm your subscription', 'Welcome, Mia']);
+				expect(club.subjects(email)).toEqual(['Please confirm your subscription', 'Welcome, Mia: here is your code']);
 				expect((await club.customer(email))!.ownTags).toEqual(expect.arrayContaining(['welcome 1 not opened', 'engagement C']));
 			},
 

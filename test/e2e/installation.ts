@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { generateVAPIDKeys } from 'web-push';
+import { loadCodes } from '../../lib/discounts/listSource';
 import { openStore } from '../../lib/store/open';
 import type { StoreHub } from '../../lib/store/store';
 import { type MailServer, startMailServer } from '../unit/messages/mail-server';
@@ -35,6 +36,14 @@ export function template(file: string): Workflow {
 
 /** Whom the staff's mails go to. */
 export const staffAddress = 'staff@tea.example';
+
+/** Enough for every customer of a test. */
+const codesPerShop = 400;
+
+/** The shop that a workflow's journey is of. */
+function shopOf({ nodes }: Workflow): string {
+	return (nodes.map(({ parameters }) => parameters.shop).find((shop) => typeof shop === 'string') as string | undefined) ?? 'main';
+}
 
 /** What an operator does after importing: chooses credentials, fills in the shop, and whatever else a test changes. */
 export function filledIn(workflow: Workflow, change: { shop?: Record<string, unknown>; trigger?: Record<string, unknown>; send?: Record<string, unknown>; settings?: Record<string, unknown> } = {}): Workflow {
@@ -94,6 +103,8 @@ export interface Options {
 export class Installation {
 	private running: { url: string; port: number; pid: number; logFile: string; failed: Installation['failed']; stop(): Promise<void>; kill(): Promise<void> } | null = null;
 	private readonly hubs: StoreHub[] = [];
+	/** Shops whose list of discount codes is filled. */
+	private readonly withCodes = new Set<string>();
 	/** Workflows that n8n could not activate, with its reason. */
 	failed: Array<{ workflowId: string; error: string }> = [];
 	/** The ids that n8n gave the credentials, by those that the workflows name them by. */
@@ -152,9 +163,17 @@ export class Installation {
 	}
 
 	private async importAndPublish(owner: Owner, workflow: Workflow): Promise<void> {
+		if (workflow.nodes.some(({ type }) => type === `${packageName}.discountCode`)) await this.loadCodes(shopOf(workflow));
 		const nodes = JSON.parse(JSON.stringify(workflow.nodes), (key, value: unknown) => (key === 'id' ? (this.credentialIds.get(value as string) ?? value) : value)) as Workflow['nodes'];
 		await owner.createWorkflow({ ...workflow, nodes });
 		await owner.publish(workflow.id);
+	}
+
+	/** What an operator does before a journey that shows codes: the list that the templates take them from is filled. */
+	private async loadCodes(shop: string): Promise<void> {
+		if (this.withCodes.has(shop)) return;
+		this.withCodes.add(shop);
+		await loadCodes(this.store(shop), 'main', Array.from({ length: codesPerShop }, (_, index) => `${shop.toUpperCase()}-${1000 + index}`));
 	}
 
 	/** Imports and publishes one more workflow while n8n runs. What n8n refuses is then among `failed`. */

@@ -11,7 +11,7 @@ const nodes: Record<string, { type: INodeType; read: typeof readEventDefinition 
 	shopEventTrigger: { type: new ShopEventTrigger(), read: readEventDefinition },
 	segmentTrigger: { type: new SegmentTrigger(), read: readSegmentDefinition },
 };
-const settings = { currency: 'EUR', timezone: 'Europe/Vienna' };
+const settings = { currency: 'EUR', timezone: 'Europe/Vienna', locations: [{ name: 'Vienna', city: 'Vienna', postcode: '1010', country: 'AT' }] };
 
 /** As much of n8n's context as reading a trigger's parameters uses. */
 function contextOf({ id, name }: Template, node: TemplateNode): ITriggerFunctions {
@@ -71,7 +71,7 @@ describe.each(triggers)('$name', ({ template, node }) => {
 });
 
 test('where journeys compete for a customer, the order of the chapters decides', () => {
-	const rank = ['10', 'back-in-stock', '03', '01', '06', '07', '04', '02'];
+	const rank = ['10', 'back-in-stock', '03', '01', '06', '07', '08', '09', '05', '04', '02'];
 	const ranks = triggers.map(({ file, template, node }) => {
 		const { priority, kind } = nodes[kindOf(node)].read(contextOf(template, node), settings);
 		const isBack = template.id === 'sjBackInStock' && (node.parameters.events as string[]).includes('product_restocked');
