@@ -4,6 +4,7 @@ import { isShopJourneysError, ShopJourneysError } from '../model/errors';
 import { type DiscountCodeRecord, type DiscountPurpose, type DiscountTerms, indexes, keys } from '../model/records';
 import type { Store } from '../store/store';
 import { transact, type Transaction } from '../store/transaction';
+import { belongs } from '../record/belongings';
 import { normaliseCode } from './code';
 import { purposeKey } from './purpose';
 import type { ChosenCode, CodeSource } from './source';
@@ -15,6 +16,8 @@ export interface IssueRequest {
 	onlyFor?: DiscountCodeRecord['onlyFor'];
 	/** Journey time. */
 	expiresAtMs?: number;
+	/** Other ids that the customer had before merges: a code that was given under one of them is this customer's. */
+	earlierIds?: string[];
 	/** Whether a code of this purpose that ran out unseen is replaced by a fresh one. */
 	mayRenew?: boolean;
 }
@@ -49,14 +52,14 @@ export async function issueCode(store: Store, source: CodeSource, request: Issue
 	requireTerms(request, clock);
 	let booking = await book(store, source, request, clock);
 	for (let code = 1; 'record' in booking; code++) {
-		const made = await make(store, source, booking, request, clock);
+		const made = await make(store, source, booking, clock);
 		if (made !== 'foreign') return made;
 		if (code === codesAtMost) {
-			await forget(store, booking, request);
+			await forget(store, booking);
 			throw new ShopJourneysError('SHOP_REFUSED', `The shop has ${codesAtMost} codes of the same pattern already that are not ours`, { hint: 'Use a pattern with more #, or with letters of its own.' });
 		}
 		// Somebody else's code of that name: another one takes its place.
-		await forget(store, booking, request);
+		await forget(store, booking);
 		booking = await book(store, source, request, clock);
 	}
 	return booking.outcome;
@@ -80,10 +83,10 @@ function requireTerms({ terms: { value, currency, minimumMinor, productIds }, ex
 /** Finds the purpose's code, or books one; what comes back as a record is for the caller to make. */
 async function book(store: Store, source: CodeSource, request: IssueRequest, clock: Clock): Promise<Booking> {
 	const outcome = await transact(store, async (tx): Promise<Booking> => {
-		const purpose = purposeKey(request.purpose);
-		await tx.load([purpose]);
-		const known = tx.get<{ code: string }>(purpose);
-		if (known === null) return await bookNew(tx, source, request, clock);
+		const pointers = pointersOf(request);
+		await tx.load(pointers);
+		const known = pointers.map((pointer) => tx.get<{ code: string }>(pointer)).find((pointer) => pointer !== null);
+		if (!known) return await bookNew(tx, source, request, clock);
 		const key = codeKey(known.code);
 		await tx.load([key]);
 		const record = tx.get<DiscountCodeRecord>(key);
@@ -91,6 +94,15 @@ async function book(store: Store, source: CodeSource, request: IssueRequest, clo
 	});
 	if (outcome.status !== 'committed') throw new ShopJourneysError('STORE_BUSY', 'A discount code could not be booked');
 	return outcome.result;
+}
+
+/** Ids beyond these were merged long ago; a commit is bounded. */
+const earlierAtMost = 30;
+
+/** Where the purpose's code may be found. An enrolment keeps its id through merges. */
+function pointersOf({ purpose, earlierIds = [] }: IssueRequest): string[] {
+	const earlier = purpose.enrolment === undefined ? earlierIds.slice(0, earlierAtMost) : [];
+	return [purposeKey(purpose), ...earlier.map((customerId) => purposeKey({ ...purpose, customerId }))];
 }
 
 async function bookNew(tx: Transaction, source: CodeSource, { purpose, terms, onlyFor, expiresAtMs }: IssueRequest, clock: Clock): Promise<Booking> {
@@ -102,19 +114,22 @@ async function bookNew(tx: Transaction, source: CodeSource, { purpose, terms, on
 	const listed = tx.get<DiscountCodeRecord>(key);
 	const endsAtMs = earliest(expiresAtMs, chosen.expiresAtMs);
 	const token = randomUUID();
+	const pointer = purposeKey(purpose);
 	const record: DiscountCodeRecord = {
 		...listed,
 		code: chosen.code,
 		source: source.name,
 		purpose,
+		pointer,
 		terms,
 		...(onlyFor && !chosen.isReady && { onlyFor }),
 		...(endsAtMs !== undefined && { expiresAtMs: endsAtMs }),
 		...(chosen.isReady ? { state: 'issued', issuedAtMs: nowMs } : { state: 'booked', mark: `Shop Journeys ${token.slice(0, 13)}`, claim: { token, untilMs: clock.machineNowMs() + claimMs } }),
 	};
 	tx.set(key, record);
-	await tx.load([purposeKey(purpose)]);
-	tx.set(purposeKey(purpose), { code: chosen.code });
+	await tx.load([pointer]);
+	tx.set(pointer, { code: chosen.code });
+	belongs(tx, key, nowMs, purpose.customerId);
 	tx.index(indexes.discountCodes, key, chosen.isReady ? (endsAtMs ?? null) : earliest(endsAtMs, nowMs + bookingMs)!);
 	return chosen.isReady ? { outcome: issued(record, true) } : { record, token };
 }
@@ -150,7 +165,7 @@ function takeUp(tx: Transaction, record: DiscountCodeRecord, source: CodeSource,
 }
 
 /** Has the shop make a booked code. @returns `foreign` where the shop has one of that name that is not ours */
-async function make(store: Store, source: CodeSource, { record, token }: { record: DiscountCodeRecord; token: string }, request: IssueRequest, clock: Clock): Promise<IssueOutcome | 'foreign'> {
+async function make(store: Store, source: CodeSource, { record, token }: { record: DiscountCodeRecord; token: string }, clock: Clock): Promise<IssueOutcome | 'foreign'> {
 	try {
 		const before = record.isUnclear ? await source.check(record) : null;
 		if (!before?.exists && (await source.create(record)) === 'created') return await settle(store, record, token, clock);
@@ -163,7 +178,7 @@ async function make(store: Store, source: CodeSource, { record, token }: { recor
 		}
 		if (!isShopJourneysError(error, 'SHOP_REFUSED', 'PARAMETER_INVALID')) throw error;
 		if (record.isUnclear) await rest(store, record, token, clock);
-		else await forget(store, { record, token }, request);
+		else await forget(store, { record, token });
 		throw error;
 	}
 }
@@ -185,14 +200,17 @@ async function rest(store: Store, { code }: DiscountCodeRecord, token: string, c
 }
 
 /** Takes a booking back of which the shop has nothing. */
-async function forget(store: Store, { record: { code }, token }: { record: DiscountCodeRecord; token: string }, { purpose }: IssueRequest): Promise<void> {
-	const ofPurpose = purposeKey(purpose);
-	await changeOurs(store, code, token, async (tx) => {
-		await tx.load([ofPurpose]);
-		tx.set(codeKey(code), null);
-		tx.set(ofPurpose, null);
-		tx.index(indexes.discountCodes, codeKey(code), null);
-	});
+async function forget(store: Store, { record: { code }, token }: { record: DiscountCodeRecord; token: string }): Promise<void> {
+	await changeOurs(store, code, token, (tx, record) => removeBooking(tx, codeKey(code), record));
+}
+
+/** Takes a booking out of the store, with what leads to it. */
+export async function removeBooking(tx: Transaction, key: string, { purpose, pointer }: DiscountCodeRecord): Promise<void> {
+	await tx.load([pointer]);
+	tx.set(key, null);
+	tx.set(pointer!, null);
+	tx.index(indexes.discountCodes, key, null);
+	belongs(tx, key, 0, undefined, purpose!.customerId);
 }
 
 /** Changes a booking as long as it is still held under this token. */

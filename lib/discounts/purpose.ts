@@ -7,7 +7,7 @@ import { keys } from '../model/records';
  * @param name steps that are to share a code name the same purpose
  */
 export function stepPurpose({ customerId, journey, enrolment, openedAtMs, step }: { customerId: string; journey: string; enrolment: string; openedAtMs: number; step: number }, name?: string): DiscountPurpose {
-	return { customerId, reference: `${name ? `purpose ${name}` : `step ${step}`} since ${openedAtMs}`, journey, enrolment, openedAtMs, step };
+	return { customerId, reference: `${name ? `purpose ${name}` : `step ${step}`} since ${openedAtMs}`, journey, enrolment, openedAtMs, ...(!name && { step }) };
 }
 
 /** A purpose of the operator's, outside a journey. */

@@ -4,7 +4,7 @@ import { isShopJourneysError } from '../model/errors';
 import { type DiscountCodeRecord, indexes } from '../model/records';
 import type { Store } from '../store/store';
 import { transact } from '../store/transaction';
-import { purposeKey } from './purpose';
+import { removeBooking } from './issue';
 import type { CodeSource } from './source';
 
 /** When a booking that the shop could not be asked about is looked at again. Journey time. */
@@ -57,8 +57,7 @@ async function sweepOne(store: Store, key: string, sourceOf: (name: string) => C
 async function forgetBooking(store: Store, key: string, token: string, record: DiscountCodeRecord, source: CodeSource | undefined, clock: Clock): Promise<'forgotten' | 'left'> {
 	const isGone = source !== undefined && (await isRevoked(source, record));
 	await transact(store, async (tx) => {
-		const purpose = purposeKey(record.purpose!);
-		await tx.load([key, purpose]);
+		await tx.load([key]);
 		const now = tx.get<DiscountCodeRecord>(key);
 		if (now?.claim?.token !== token) return;
 		if (!isGone) {
@@ -66,9 +65,7 @@ async function forgetBooking(store: Store, key: string, token: string, record: D
 			tx.index(indexes.discountCodes, key, clock.journeyNowMs() + againMs);
 			return;
 		}
-		tx.set(key, null);
-		tx.set(purpose, null);
-		tx.index(indexes.discountCodes, key, null);
+		await removeBooking(tx, key, now);
 	});
 	return isGone ? 'forgotten' : 'left';
 }

@@ -394,7 +394,7 @@ export interface DiscountPurpose {
 	enrolment?: string;
 	/** When that enrolment was opened: its document serves a later entry again. */
 	openedAtMs?: number;
-	/** 1-based. */
+	/** 1-based. Absent where steps share the code. */
 	step?: number;
 }
 
@@ -407,6 +407,8 @@ export interface DiscountCodeRecord {
 	/** `shop`, or `list:` and the list's name. */
 	source: string;
 	purpose?: DiscountPurpose;
+	/** The document that leads from the purpose to this code, under whatever id the customer had then. */
+	pointer?: string;
 	terms?: DiscountTerms;
 	/** Whom alone the shop is to let use it; kept only while it is booked. */
 	onlyFor?: { shopCustomerId?: string; email?: string };

@@ -1,10 +1,10 @@
-import { type AliasRecord, type CartRecord, type CustomerRecord, type EnrolmentRecord, indexes, keys, type OrderRecord, type ReturnRecord } from '../model/records';
+import { type AliasRecord, type CartRecord, type CustomerRecord, type DiscountCodeRecord, type EnrolmentRecord, indexes, keys, type OrderRecord, type ReturnRecord } from '../model/records';
 import type { Store } from '../store/store';
 import type { Transaction } from '../store/transaction';
 
 /**
  * What belongs to a customer besides the customer's own document, in the index `of:<customer>` by time: the keys of carts,
- * orders, returns, enrolments and kept mails, of customers that were merged into this one (their log entries), and of aliases that no
+ * orders, returns, enrolments, discount codes and kept mails, of customers that were merged into this one (their log entries), and of aliases that no
  * longer fit into the document. Merges and erasures walk it in batches; this file knows what each kind needs then.
  */
 
@@ -15,7 +15,7 @@ export function belongs(tx: Transaction, key: string, atMs: number, customerId: 
 	if (customerId !== undefined) tx.index(indexes.belongings(customerId), key, atMs);
 }
 
-type Kind = 'cart' | 'order' | 'return' | 'enrolment' | 'customer' | 'alias' | 'web-view';
+type Kind = 'cart' | 'order' | 'return' | 'enrolment' | 'customer' | 'alias' | 'web-view' | 'discount-code';
 export const kindOf = (key: string) => key.slice(0, key.indexOf(':')) as Kind;
 
 /** Hands loaded belongings of a customer who was merged away to the one who stays. */
@@ -35,6 +35,8 @@ function ownerOf(key: string, document: object): string | undefined {
 			return (document as AliasRecord).id;
 		case 'customer':
 			return (document as CustomerRecord).mergedInto;
+		case 'discount-code':
+			return (document as DiscountCodeRecord).purpose?.customerId;
 		default:
 			return (document as CartRecord).customerId;
 	}
@@ -46,6 +48,8 @@ function withOwner(key: string, document: object, owner: string): object {
 			return { ...document, id: owner };
 		case 'customer':
 			return { ...document, mergedInto: owner };
+		case 'discount-code':
+			return { ...document, purpose: { ...(document as DiscountCodeRecord).purpose, customerId: owner } };
 		default:
 			return { ...document, customerId: owner };
 	}
@@ -76,6 +80,11 @@ function anonymise(tx: Transaction, key: string, owner: string): void {
 		case 'web-view':
 			tx.index(indexes.webViews, key, null);
 			return tx.set(key, null);
+		case 'discount-code': {
+			// The code itself stays, as the shop has it: an order told late still finds it.
+			const { onlyFor: _onlyFor, ...rest } = document as DiscountCodeRecord;
+			return tx.set(key, rest);
+		}
 		case 'customer':
 			return;
 	}

@@ -1,4 +1,4 @@
-import type { CartRecord, CustomerRecord, EnrolmentRecord, HistoryRecord, OrderRecord, ReturnRecord } from '../model/records';
+import type { CartRecord, CustomerRecord, DiscountCodeRecord, EnrolmentRecord, HistoryRecord, OrderRecord, ReturnRecord } from '../model/records';
 import { indexes, keys } from '../model/records';
 import type { IndexEntry, LogEntry, Store } from '../store/store';
 import { kindOf } from './belongings';
@@ -16,6 +16,8 @@ export interface CustomerExport {
 	returns: ReturnRecord[];
 	/** Journeys the customer is or was in, with the messages sent. */
 	enrolments: EnrolmentRecord[];
+	/** Codes that were issued for the customer. */
+	discountCodes: DiscountCodeRecord[];
 	/** Newest first. */
 	timeline: LogEntry[];
 }
@@ -33,7 +35,7 @@ export async function exportCustomer(store: Store, id: string): Promise<Customer
 	const [{ value: history }] = await store.read<HistoryRecord>([keys.history(customer.id)]);
 	const merged = new Set(customer.merged);
 	const aliases = new Set(customer.aliases);
-	const documents: Record<'cart' | 'order' | 'return' | 'enrolment', object[]> = { cart: [], order: [], return: [], enrolment: [] };
+	const documents: Record<'cart' | 'order' | 'return' | 'enrolment' | 'discount-code', object[]> = { cart: [], order: [], return: [], enrolment: [], 'discount-code': [] };
 	for await (const page of pages(store, customer, merged)) {
 		for (const key of page) {
 			if (kindOf(key) === 'alias') aliases.add(key);
@@ -52,6 +54,7 @@ export async function exportCustomer(store: Store, id: string): Promise<Customer
 		orders: documents.order as OrderRecord[],
 		returns: documents.return as ReturnRecord[],
 		enrolments: documents.enrolment as EnrolmentRecord[],
+		discountCodes: documents['discount-code'] as DiscountCodeRecord[],
 		timeline: await wholeTimeline(store, customer.id, [...merged]),
 	};
 }

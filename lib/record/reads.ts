@@ -3,6 +3,7 @@ import { orderIdOf, type ShopEvent } from '../model/events';
 import { type AliasRecord, cartAliases, type CartRecord, type CustomerRecord, keys, type OrderRecord, type ReturnRecord } from '../model/records';
 import type { Transaction } from '../store/transaction';
 import { cartEnrolments } from './carts';
+import { orderCodeKeys } from './codes';
 import { aliasesOf, type RecordContext } from './identity';
 
 /**
@@ -20,7 +21,7 @@ export async function loadNamed(tx: Transaction, event: ShopEvent, definitions: 
 	// A cart is usually called by its token.
 	const guess = tokens?.cartToken && keys.cart(tokens.cartToken);
 	const confirmation = event.order && !event.isHistory && keys.confirmation(event.order.orderId);
-	await tx.load([...aliases, ...tokenAliases, ...customerKeys(event.customerId), order, confirmation || undefined, told, guess, event.product && keys.product(event.product.productId)]);
+	await tx.load([...aliases, ...tokenAliases, ...customerKeys(event.customerId), order, confirmation || undefined, told, guess, event.product && keys.product(event.product.productId), ...orderCodeKeys(event.order ?? {})]);
 
 	const leads = aliases.map((alias) => ({ alias, id: tx.get<AliasRecord>(alias)?.id }));
 	const known = tokenAliases.map((alias) => tx.get<AliasRecord>(alias)?.id).filter((id) => id !== undefined);

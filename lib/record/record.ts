@@ -10,6 +10,7 @@ import type { Json, Store } from '../store/store';
 import { transact, type Transaction } from '../store/transaction';
 import { applyAnswers } from './answers';
 import { applyCart, reconsiderCart } from './carts';
+import { redeemCodes } from './codes';
 import { applyBlock, applyUnblock, applyUnsubscribe, endUnsubscribed } from './endings';
 import { applyErasure } from './erasure';
 import { withBuyer } from './confirmation';
@@ -192,7 +193,8 @@ async function apply(tx: Transaction, event: ShopEvent, known: CustomerRecord | 
 					? await applyParcel(tx, event as ShopEvent & { parcel: ParcelFacts }, journeys, context)
 					: null;
 			if (applied) {
-				const { isNews, happened, order } = applied;
+				const { isNews, order } = applied;
+				const happened = [...applied.happened, ...(await redeemCodes(tx, order, journeys, context))];
 				return { event, isNews, happened: [...happened, ...happenedItself(isNews && !milestones.has(event.type))], customer: await owner(order.customerId) };
 			}
 			if (!event.refund) return simply(!event.parcel);
@@ -251,6 +253,9 @@ async function apply(tx: Transaction, event: ShopEvent, known: CustomerRecord | 
 /** What an order comes to once, by whatever delivery: see orders.ts. */
 const milestones = new Set<EventType>(['order_placed', 'order_paid', 'order_cancelled', 'order_fulfilled', 'order_delivered', 'order_held', 'order_awaiting_payment']);
 
+/** What follows from an event of another kind, and conditions count. */
+const followers = new Set<EventType>(['subscribed', 'opt_in_requested', 'code_redeemed']);
+
 const living = (customer: CustomerRecord | null) => (customer?.erasedAtMs === undefined ? customer : null);
 
 /** Counts what the customer did: in the history, and where conditions ask for it all the time in the customer's own document. */
@@ -261,7 +266,7 @@ async function keepDoings(tx: Transaction, { event, happened, customer }: Record
 	if (after !== before) tx.set(keys.customer(id), after);
 	// An order counts what it has come to by itself. A cart that names nobody tells of nobody, whoever else has it. What a machine does is nobody's doing.
 	const counts = !milestones.has(event.type) && (isNamed || !event.cart) && !event.message?.isMachine ? [happeningOf(event, context.journeyNowMs)] : [];
-	for (const { type, atMs } of happened) if (type === 'subscribed' || type === 'opt_in_requested') counts.push({ recent: { atMs: Math.min(atMs, context.journeyNowMs), type }, fields: [type] });
+	for (const { type, atMs } of happened) if (followers.has(type)) counts.push({ recent: { atMs: Math.min(atMs, context.journeyNowMs), type }, fields: [type] });
 	if (counts.length === 0) return;
 	const key = keys.history(id);
 	await tx.load([key]);

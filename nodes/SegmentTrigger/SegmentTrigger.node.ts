@@ -41,7 +41,7 @@ export class SegmentTrigger implements INodeType {
 			},
 			...anchorFields(['entry', 'birthday', 'child_birthday', 'first_order', 'last_order']),
 			scheduleField([{ name: '', delay: 0, unit: 'minutes' }], 'the entry into the segment, or the date chosen above'),
-			endsOnField(['answered', 'cart_started', 'order', 'replied', 'left_segment'], ['order']),
+			endsOnField(['answered', 'cart_started', 'code_used', 'order', 'replied', 'left_segment'], ['order']),
 			kindField,
 			reentryField('customer'),
 			reentryDaysField,

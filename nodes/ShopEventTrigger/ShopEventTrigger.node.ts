@@ -63,7 +63,7 @@ export class ShopEventTrigger implements INodeType {
 			...conditionFields({ parts: ['order', 'product', 'view', 'event'] }),
 			...anchorFields(['entry', 'birthday', 'child_birthday', 'first_order', 'last_order', 'payment_due', 'replacement', 'supply']),
 			scheduleField([{ name: '', delay: 1, unit: 'days' }], 'the event, or the date chosen above'),
-			endsOnField(['answered', 'cancelled', 'cart_started', 'order', 'paid', 'released', 'replied', 'restocked', 'return_settled', 'same_category', 'same_product', 'subscribed'], []),
+			endsOnField(['answered', 'cancelled', 'cart_started', 'code_used', 'order', 'paid', 'released', 'replied', 'restocked', 'return_settled', 'same_category', 'same_product', 'subscribed'], []),
 			kindField,
 			reentryField('customer', about('customer')),
 			reentryField('product', about('product')),

@@ -134,6 +134,7 @@ async function requestFor({ context, installation, shop }: Run, itemIndex: numbe
 	return {
 		purpose,
 		mayRenew,
+		earlierIds: customer.merged,
 		terms: readTerms(context, itemIndex, settings.currency),
 		...(optionsOf(context, itemIndex).onlyForCustomer && { onlyFor: { shopCustomerId, email } }),
 		expiresAtMs: endOfValidity(installation.clock.journeyNowMs(), days, zoneOf(customer, settings)),
