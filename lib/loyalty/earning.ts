@@ -32,7 +32,7 @@ export interface LineRule {
 	per: 'piece' | 'unit';
 }
 
-/** Under which reference an order's points are earned and spent, so that the node and what happens by itself count it once. */
+/** Under which reference an order's points are earned and spent, so that the node and what happens by itself count it once. What else belongs to the order is `order:<id>/...`. */
 export const orderReference = (orderId: string) => `order:${orderId}`;
 
 /**

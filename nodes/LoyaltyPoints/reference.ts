@@ -31,11 +31,11 @@ export function referenceOf(run: Run, naming: Naming = {}): string {
 	const own = textOf(run, 'reference');
 	if (own) return bounded(own);
 	const { order, cart, journey } = run.json as Partial<JourneyItem>;
-	const node = naming.isShared ? '' : `:${run.context.getNode().id}`;
+	const node = run.context.getNode().id;
 	const orderId = orderIdOf(run);
-	if (orderId !== undefined && !naming.exceptOrder) return bounded(naming.isOrderItself ? orderReference(orderId) : `${orderReference(orderId)}${node}`);
+	if (orderId !== undefined && !naming.exceptOrder) return bounded(naming.isOrderItself ? orderReference(orderId) : `${orderReference(orderId)}/${node}`);
 	if (naming.orCart && !order && cart?.id) return bounded(`cart:${cart.id}`);
-	if (journey) return bounded(`step:${journey.enrolment}:${journey.enteredAt}:${journey.step}${node}`);
+	if (journey) return bounded(`step:${journey.enrolment}:${journey.enteredAt}:${journey.step}${naming.isShared ? '' : `:${node}`}`);
 	throw refused(
 		run,
 		'"Reference" is empty, and the item names neither an order nor a step of a journey',
@@ -53,7 +53,7 @@ export function orderIdOf({ json }: Run): string | undefined {
 }
 
 /** The ledger takes up to 100 characters: a longer name is shortened to what is as unique. */
-function bounded(reference: string): string {
+export function bounded(reference: string): string {
 	return reference.length <= 100 ? reference : `${reference.slice(0, 50)}#${createHash('sha256').update(reference).digest('base64url')}`;
 }
 

@@ -3,7 +3,7 @@ import { orderReference } from '../../../lib/loyalty/earning';
 import { knownReferences } from '../../../lib/loyalty/points';
 import { parseAmountMinor } from '../../../lib/model/money';
 import { orderOf } from '../order';
-import { orderIdOf, referenceOf } from '../reference';
+import { bounded, orderIdOf, referenceOf } from '../reference';
 import { answer, change, erased, type Output, ownerOf, refused, type Run, textOf } from '../run';
 import type { ReferencedOperation } from '../words';
 
@@ -73,7 +73,7 @@ async function refundOfOrder(run: Run): Promise<Refund> {
 	// An order of nothing that was cancelled is undone as a whole.
 	const orderMinor = Math.max(1, totalMinor);
 	const sum = cancelledAtMs !== undefined ? orderMinor : refunded;
-	return { reference: textOf(run, 'reference') ? referenceOf(run) : `${orderReference(orderId)}:refunded:${sum}`.slice(-100), refundedMinor: sum, orderMinor, isTotal: true };
+	return { reference: textOf(run, 'reference') ? referenceOf(run) : bounded(`${orderReference(orderId)}/refunded:${sum}`), refundedMinor: sum, orderMinor, isTotal: true };
 }
 
 function typedRefund(run: Run): Refund {

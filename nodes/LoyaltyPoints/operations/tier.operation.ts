@@ -10,11 +10,11 @@ export async function execute(run: Run): Promise<Output> {
 	const { shop, settings } = run;
 	const owner = await ownerOf(run);
 	if (owner === null) return erased(run);
-	const { tiers = [], tierBy = 'points' } = settings.loyalty ?? {};
+	const { tiers = [], tierBy } = settings.loyalty ?? {};
 	if (tiers.length === 0) return answer(run, { status: 'no_tiers', message: 'The shop has no tiers. They are set up in the loyalty settings of its Shop Webhook Trigger.' }, false);
-	const { tier, tierSinceMs, tierUntilMs, progress = 0, nextTier, toNextTier } = (await readCustomer(shop.store, owner))?.points ?? {};
+	const { tier, tierSinceMs, tierUntilMs, progress = 0, progressCurrency, nextTier, toNextTier } = (await readCustomer(shop.store, owner))?.points ?? {};
 	const labelOf = (id: string | undefined) => tiers.find((each) => each.id === id)?.label ?? id;
-	const amount = (value: number) => (tierBy === 'spent' ? value / 10 ** currencyDigits(settings.currency) : value);
+	const amount = (value: number) => (progressCurrency === undefined ? value : value / 10 ** currencyDigits(progressCurrency));
 	// Who never had any points is on the way to the first.
 	const next = tier === undefined && nextTier === undefined ? tiers[0].id : nextTier;
 	return answer(run, {
