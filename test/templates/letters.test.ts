@@ -39,7 +39,7 @@ function itemsOf(trigger: TemplateNode): Array<{ what: string; item: JourneyItem
 		const event = { type: 'message_clicked', at, data: { category: 'Throws', categoryClicks: 2 } };
 		return [{ what: 'a product', isFull: true, item: item({ product, event }) }, { what: 'a category', isFull: false, item: item({ event }) }, { what: 'bare', isFull: false, item: item({ product: { id: 'p1' }, event: { ...event, data: {} }, customer: nameless }) }];
 	}
-	if (subject === 'product' || watch.includes('browse')) {
+	if (subject === 'product' || watch.includes('browse') || events.includes('product_viewed')) {
 		const product = { id: 'p1', title: 'Linen Throw', url: 'https://fern.example/p/throw', imageUrl: 'https://cdn.fern.example/throw.jpg', category: 'Throws', priceMinor: 6_900, currency: 'EUR', stock: 1 };
 		const view = { productId: 'p1', productTitle: 'Linen Throw', path: '/p/throw', priceMinor: 6_900 };
 		const isSeen = watch.includes('browse');

@@ -20,6 +20,7 @@ test('the journeys of all chapters so far are there', () => {
 	expect(files.sort()).toEqual(
 		expect.arrayContaining(['00-connect/connect-demo-shop.json', '00-connect/connect-shopify.json', '00-connect/connect-woocommerce.json', '00-connect/message-tracking.json', '02-sales-cycle/seasonal.json', '02-sales-cycle/subscribed-not-bought.json', '02-sales-cycle/we-miss-you.json', '03-cart-reminder/abandoned-cart.json', '03-cart-reminder/abandoned-checkout.json',
 			'01-welcome/confirm-subscription.json', '01-welcome/new-customer.json', '01-welcome/newsletter.json', '04-behaviour/back-in-stock.json', '04-behaviour/browse-abandoned.json', '04-behaviour/campaign-click.json', '04-behaviour/page-visited.json',
+			'05-selling-to-buyers/accessories.json', '05-selling-to-buyers/care.json', '05-selling-to-buyers/next-size.json', '05-selling-to-buyers/replacement.json', '05-selling-to-buyers/replenishment.json', '05-selling-to-buyers/sale-lovers.json', '05-selling-to-buyers/upgrade.json',
 			'06-thank-you/review-request.json', '06-thank-you/thank-you.json', '07-survey/after-contact.json', '10-purchase-status/awaiting-payment.json', '10-purchase-status/return-incomplete.json', '10-purchase-status/return-status.json', '10-purchase-status/waiting-for-items.json']),
 	);
 });
