@@ -9,7 +9,7 @@ export interface EarningRules {
 	/** Points for each whole unit of the order's currency, at most six decimals. */
 	rate: number;
 	rounding: 'down' | 'nearest' | 'up';
-	/** Products and categories that earn nothing: product, variant or article ids, titles, categories, compared without regard to case. */
+	/** Products and categories that earn nothing: product, variant or article ids, titles, categories, and where `TagsOf` knows them tags, compared without regard to case. */
 	excluded: string[];
 }
 
@@ -22,6 +22,9 @@ export interface EarningOrder {
 
 /** The category of a product, for lines that do not tell it. */
 export type CategoryOf = (productId: string) => string | undefined;
+
+/** The tags of a product. */
+export type TagsOf = (productId: string) => readonly string[] | undefined;
 
 /** What lines of certain goods earn. */
 export interface LineRule {
@@ -36,12 +39,15 @@ export interface LineRule {
 export const orderReference = (orderId: string) => `order:${orderId}`;
 
 /**
- * By the order's total (shipping and discounts included), less the lines that are excluded.
+ * By the order's total (shipping and discounts included), less the share of it that the excluded lines have in all lines: a discount on the order, and what it costs to send it, are shared out.
  * @throws PARAMETER_INVALID for a rate that is none
  */
-export function pointsForOrder(order: EarningOrder, { rate, rounding, excluded }: EarningRules, categoryOf: CategoryOf = () => undefined): number {
-	const left = order.items.filter((line) => isNamed(line, excluded, categoryOf)).reduce((total, line) => total - lineMinor(line), order.totalMinor);
-	return pointsForAmount({ amountMinor: left, currency: order.currency }, rate, rounding);
+export function pointsForOrder(order: EarningOrder, { rate, rounding, excluded }: EarningRules, categoryOf: CategoryOf = () => undefined, tagsOf: TagsOf = () => undefined): number {
+	const sumOf = (lines: LineItem[]) => lines.reduce((total, line) => total + lineMinor(line), 0);
+	const earning = order.items.filter((line) => !isNamed(line, excluded, categoryOf, tagsOf));
+	const all = sumOf(order.items);
+	const amountMinor = earning.length === order.items.length ? order.totalMinor : all > 0 ? Number((BigInt(order.totalMinor) * BigInt(sumOf(earning))) / BigInt(all)) : 0;
+	return pointsForAmount({ amountMinor, currency: order.currency }, rate, rounding);
 }
 
 /**
@@ -72,10 +78,10 @@ export function lotTimes({ pendingDays, expiresAfterDays }: { pendingDays: numbe
 
 const lineMinor = ({ quantity, unitPriceMinor }: LineItem) => quantity * unitPriceMinor;
 
-function isNamed(line: LineItem, names: string[], categoryOf: CategoryOf): boolean {
+function isNamed(line: LineItem, names: string[], categoryOf: CategoryOf, tagsOf: TagsOf = () => undefined): boolean {
 	if (names.length === 0) return false;
 	const wanted = new Set(names.map(folded));
-	return [line.productId, line.variantId, line.sku, line.title, line.category ?? categoryOf(line.productId)].some((name) => name !== undefined && wanted.has(folded(name)));
+	return [line.productId, line.variantId, line.sku, line.title, line.category ?? categoryOf(line.productId), ...(tagsOf(line.productId) ?? [])].some((name) => name !== undefined && wanted.has(folded(name)));
 }
 
 const folded = (name: string) => name.trim().toLowerCase();

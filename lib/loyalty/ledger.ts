@@ -244,7 +244,8 @@ const invalid = (message: string) => new ShopJourneysError('PARAMETER_INVALID', 
 function validate(operation: LedgerOperation): void {
 	if (operation.type === 'settle') return;
 	const { reference } = operation;
-	if (reference === '' || reference.length > 100) throw invalid('A reference has 1 to 100 characters');
+	// Shops' ids of orders, which references name, have up to 150.
+	if (reference === '' || reference.length > 200) throw invalid('A reference has 1 to 200 characters');
 	if ('points' in operation) {
 		const least = operation.type === 'earn' ? 0 : operation.type === 'adjust' ? -maxPoints : 1;
 		if (!Number.isSafeInteger(operation.points) || operation.points < least || operation.points > maxPoints || (operation.type === 'adjust' && operation.points === 0)) {
@@ -390,6 +391,8 @@ function giveBack(draft: Draft, name: string, receipts: Record<string, Receipt |
 		if (wanted > 0) draft.enter({ type: 'clawed_back', points: 0 - taken, reference, ...(shortfall > 0 && { shortfall }) });
 		draft.receipts[`earn:${earnReference}`] = { ...earned, refundedMinor, undone };
 	}
+	// Every receipt is named by an entry: that is how an erasure finds it.
+	if (!draft.hasEntered(reference)) draft.enter({ type: 'given_back', points: 0, reference });
 	draft.receipts[name] = { atMs: draft.nowMs, points: outcome.points, outcome };
 	return outcome;
 }
@@ -453,6 +456,10 @@ class Draft {
 
 	enter(entry: Omit<LedgerEntry, 'seq' | 'balance' | 'atMs'>): void {
 		this.entered.push({ ...entry, atMs: this.nowMs });
+	}
+
+	hasEntered(reference: string): boolean {
+		return this.entered.some((entry) => entry.reference === reference);
 	}
 
 	/** Pays what is owed, then puts the rest in its lot. @returns what was paid */

@@ -29,6 +29,13 @@ export async function changePointsIn(tx: Transaction, customerId: string, operat
 	return { outcome: applied.outcome, entries: applied.entries };
 }
 
+/** The receipt of a reference within a transaction, by the name that `receiptNames` gives it. */
+export async function receiptIn(tx: Transaction, customerId: string, name: string): Promise<Receipt | null> {
+	const key = keys.pointsReceipt(customerId, name);
+	await tx.load([key]);
+	return tx.get<Receipt>(key);
+}
+
 /** Settles a customer within a transaction: what fell due by `nowMs` (journey time). @returns what the history got */
 export async function settlePointsIn(tx: Transaction, customerId: string, nowMs: number): Promise<LedgerEntry[]> {
 	const key = keys.points(customerId);

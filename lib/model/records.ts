@@ -211,6 +211,20 @@ export interface OrderRecord extends OrderFacts {
 	earlier?: Record<string, readonly number[]>;
 	/** What any delivery ever told of it, and when that was: each happens once per order. */
 	reached?: Partial<Record<EventType, number>>;
+	/** What it has to do with points, where the shop has a loyalty programme. */
+	points?: OrderPoints;
+}
+
+export interface OrderPoints {
+	/** Who earned with it, by the id of then; null: nobody, and nobody will (an import told of the payment). */
+	earnedBy?: string | null;
+	/** Refunds that were told one by one, by their id, in minor units of the order's currency. At most 50: the order's own total follows. */
+	refunds?: Record<string, number>;
+}
+
+/** Refunds that were told before their order, by their id. */
+export interface EarlyRefundsRecord {
+	refunds: Record<string, { amountMinor: number; currency: string }>;
 }
 
 export interface ProductRecord extends ProductFacts {
@@ -496,6 +510,8 @@ export const keys = {
 	customer: (id: string) => `customer:${id}`,
 	cart: (id: string) => `cart:${id}`,
 	order: (id: string) => `order:${id}`,
+	/** `EarlyRefundsRecord`, until the order is told of. */
+	earlyRefunds: (orderId: string) => `early-refunds:${orderId}`,
 	product: (id: string) => `product:${id}`,
 	return: (id: string) => `return:${id}`,
 	/** Which visitor was shown the confirmation of an order that the shop has not told of yet: `ConfirmationRecord`. */

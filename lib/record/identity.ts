@@ -1,5 +1,6 @@
 import { type CountryCode, isSupportedCountry, parsePhoneNumberFromString } from 'libphonenumber-js/max';
 import type { Definitions } from '../journeys/definitions';
+import type { Programme } from '../loyalty/programme';
 import type { CustomerFacts, ShopEvent } from '../model/events';
 import { type AliasRecord, type CustomerRecord, keys } from '../model/records';
 import type { Store } from '../store/store';
@@ -37,6 +38,8 @@ export interface RecordContext {
 	hashAddress(address: string): string;
 	/** Comes from a history import: nobody is enrolled. */
 	isHistory: boolean;
+	/** The shop's loyalty programme, asked for once per event and only where something depends on it; null: it has none. */
+	programme(): Promise<Programme | null>;
 	/** For what is only looked up and need not be the same until the commit. */
 	store: Store;
 }

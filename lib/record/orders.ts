@@ -102,7 +102,7 @@ async function withCategories(tx: Transaction, facts: OrderFacts, before: OrderR
 /** The latest word on each field counts: one delivery knows of the payment, another of the parcel. */
 function nextOrder(before: OrderRecord | null, owner: CustomerRecord | null, facts: Told, customer: CustomerRecord | null, sequenceMs: number): OrderRecord {
 	const at = [facts.updatedAtMs, sequenceMs];
-	const { sequenceMs: lastSequenceMs = 0, earlier, reached, ...known } = before ?? { updatedAtMs: -Infinity };
+	const { sequenceMs: lastSequenceMs = 0, earlier, reached, points, ...known } = before ?? { updatedAtMs: -Infinity };
 	// A browser without a name does not take an order from somebody known.
 	const teller = owner && customer && isKnown(owner) && !isKnown(customer) ? null : customer;
 	const { value, telling } = withLatest<Partial<OrderRecord>>(
@@ -111,7 +111,7 @@ function nextOrder(before: OrderRecord | null, owner: CustomerRecord | null, fac
 		{ ...facts, ...(teller && { customerId: teller.id }) },
 		at,
 	);
-	const next: OrderRecord = { ...(value as OrderRecord), sequenceMs: telling.newest[1], ...(telling.earlier && { earlier: telling.earlier }), ...(reached && { reached }) };
+	const next: OrderRecord = { ...(value as OrderRecord), sequenceMs: telling.newest[1], ...(telling.earlier && { earlier: telling.earlier }), ...(reached && { reached }), ...(points && { points }) };
 	return (next.customerId === owner?.id ? owner : teller)?.erasedAtMs === undefined ? next : namelessOrder(next);
 }
 

@@ -1,8 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Definitions, DefinitionsCache } from '../journeys/definitions';
 import { applyFacts, applyJourneys } from '../journeys/enrol';
+import { orderReference } from '../loyalty/earning';
 import { balanceAt, emptyLedger, type EntryType, type LedgerEntry, type LedgerHead, type LedgerOperation } from '../loyalty/ledger';
-import { changePointsIn, type PointsChange, settlePointsIn } from '../loyalty/points';
+import { changePointsIn, type PointsChange } from '../loyalty/points';
 import type { Programme } from '../loyalty/programme';
 import type { Clock } from '../model/clock';
 import { ShopJourneysError } from '../model/errors';
@@ -25,6 +26,8 @@ export interface PointsContext {
 	nowMs: number;
 	/** Null: the shop has no programme, and points are only what the Loyalty Points node makes of them. */
 	programme: Programme | null;
+	/** The order that the change comes from. */
+	orderId?: string;
 }
 
 /** One thing that happened to a customer's points. */
@@ -54,31 +57,34 @@ const eventTypes: Partial<Record<EntryType, EventType>> = {
 const nobody: PointsChanged = { outcome: { status: 'unknown', points: 0 }, entries: [], customerId: null, news: [] };
 
 /**
- * Carries out an operation on the points of a customer within a transaction, or with `settle` what fell due; merges are followed, and who was erased has none. The
+ * Carries out an operation on the points of a customer within a transaction; merges are followed, and who was erased has none. The
  * caller tells of it (`tellPoints`) and brings the indexes up to date (`indexChanges`).
  * @throws PARAMETER_INVALID
  */
-export async function changePoints(tx: Transaction, customerId: string, operation: LedgerOperation | 'settle', { nowMs }: PointsContext): Promise<PointsChanged> {
+export async function changePoints(tx: Transaction, customerId: string, operation: LedgerOperation, { nowMs, orderId }: PointsContext): Promise<PointsChanged> {
 	const customer = await loadCustomer(tx, customerId);
 	if (!customer || customer.erasedAtMs !== undefined) return nobody;
 	const { id } = customer;
-	const { outcome, entries } = operation === 'settle' ? { outcome: { status: 'done' as const, points: 0 }, entries: await settlePointsIn(tx, id, nowMs) } : await changePointsIn(tx, id, operation, nowMs);
+	const { outcome, entries } = await changePointsIn(tx, id, operation, nowMs);
 	keepStanding(tx, id, nowMs);
 	// The points of a reservation left the balance when they were reserved: spent they are now.
-	const spent = operation !== 'settle' && operation.type === 'confirm' ? -outcome.points : 0;
-	const news = entries.flatMap((entry) => newsOf(entry, spent));
+	const spent = operation.type === 'confirm' ? -outcome.points : 0;
+	const reference = operation.type === 'settle' ? undefined : operation.reference;
+	const about = { reference, orderId: orderId ?? (reference?.startsWith(orderPrefix) ? reference.slice(orderPrefix.length) : undefined) };
+	const news = entries.flatMap((entry) => newsOf(entry, spent, about));
 	return { outcome, entries, customerId: id, news };
 }
 
-function newsOf({ type, points, balance, reference, shortfall }: LedgerEntry, spent: number): PointsNews[] {
+/** @param spent what a confirmation spends; `about`: the operation's reference, and the order it is about */
+function newsOf({ type, points, balance, reference, shortfall }: LedgerEntry, spent: number, about: { reference?: string; orderId?: string }): PointsNews[] {
 	const event = eventTypes[type];
 	const moved = type === 'redeemed' && points === 0 ? spent : points;
 	if (!event || (moved === 0 && shortfall === undefined)) return [];
-	const orderId = reference?.startsWith(orderPrefix) ? reference.slice(orderPrefix.length).split('/')[0] : undefined;
+	const orderId = reference !== undefined && reference === about.reference ? about.orderId : undefined;
 	return [{ type: event, points: { points: moved, balance, ...(reference !== undefined && { reference }), ...(orderId !== undefined && { orderId }), ...(shortfall !== undefined && { shortfall }) } }];
 }
 
-const orderPrefix = 'order:';
+const orderPrefix = orderReference('');
 
 /** Brings the summary in the customer's document up to date with the ledger, which is loaded. */
 function keepStanding(tx: Transaction, customerId: string, nowMs: number): void {
@@ -144,9 +150,9 @@ export async function sweepPointsOf(shop: PointsShop): Promise<{ swept: number; 
 	for (const { key } of due) {
 		const id = key.slice(keys.points('').length);
 		await inOneCommit(shop, async (tx, context) => {
-			const changed = await changePoints(tx, id, 'settle', context);
+			const changed = await changePoints(tx, id, { type: 'settle' }, context);
 			// Of somebody who is gone nothing falls due.
-			if (changed.customerId !== id) tx.index(indexes.pointsDue, key, null);
+			if (changed.customerId !== id || tx.get(key) === null) tx.index(indexes.pointsDue, key, null);
 			return changed;
 		});
 	}

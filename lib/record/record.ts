@@ -17,7 +17,9 @@ import { withBuyer } from './confirmation';
 import { counted, happeningOf } from './history';
 import { aliasesOf, identify, type Identified, loadCustomer, normaliseFacts, type RecordContext } from './identity';
 import { applyAnswer, applyMessage } from './messages';
+import { applyOrderPoints } from './orderPoints';
 import { applyOrder, applyParcel, type Happened } from './orders';
+import { type PointsChanged, tellPoints } from './points';
 import { applyProduct } from './products';
 import { withEngagement } from './engagement';
 import { askedToConfirm, withRequests } from './optIn';
@@ -117,9 +119,11 @@ function parts(event: ShopEvent): ShopEvent[] {
 }
 
 /** Each address is hashed once per event. */
-function contextOf({ store, clock, newId, hashAddress }: RecorderOptions, { isHistory = false }: ShopEvent): RecordContext {
+function contextOf({ store, clock, newId, hashAddress, loyalty }: RecorderOptions, { isHistory = false }: ShopEvent): RecordContext {
 	const hashes = new Map<string, string>();
+	let programme: Promise<Programme | null> | undefined;
 	return {
+		programme: () => (programme ??= loyalty?.() ?? Promise.resolve(null)),
 		journeyNowMs: clock.journeyNowMs(),
 		newId,
 		hashAddress: (address) => {
@@ -143,10 +147,18 @@ async function take(tx: Transaction, told: ShopEvent, journeys: Definitions, con
 	if (identified && hasSubscribed(identified.customer, current(tx, identified.customer))) recorded.happened.push({ type: 'subscribed', atMs: event.occurredAtMs });
 	if (isAsked) recorded.happened.push({ type: 'opt_in_requested', atMs: event.occurredAtMs });
 	if (recorded.customer) await keepDoings(tx, recorded, identified !== null, context);
+	const points = await applyPoints(tx, event, context);
 	// Everything is applied: now the journeys see what happened.
 	await applyJourneys(tx, { event, happened: recorded.happened, customerId: recorded.customer?.id ?? null, definitions: journeys, nowMs: context.journeyNowMs });
 	keepLog(tx, recorded, context);
+	for (const { customerId, news } of points) if (customerId !== null) await tellPoints(tx, customerId, news, { nowMs: context.journeyNowMs, definitions: journeys, isHistory: context.isHistory });
 	return recorded.isNews;
+}
+
+/** What the event's order does to points; shops without a programme are not kept up by it. */
+async function applyPoints(tx: Transaction, event: ShopEvent, context: RecordContext): Promise<PointsChanged[]> {
+	const programme = orderIdOf(event) === undefined ? null : await context.programme();
+	return programme ? await applyOrderPoints(tx, event, { programme, nowMs: context.journeyNowMs }) : [];
 }
 
 const current = (tx: Transaction, { id }: CustomerRecord) => tx.get<CustomerRecord>(keys.customer(id))!;
