@@ -284,11 +284,15 @@ export interface ProductFacts {
 		sku?: string;
 		title?: string;
 		priceMinor?: number;
+		/** What the shop says it costs when it is not reduced, where that is more. */
+		fullPriceMinor?: number;
 		imageUrl?: string;
 		/** Absent: the shop does not track stock for it. */
 		stock?: number;
 	}>;
 	currency?: string;
+	/** Since when the shop has it, where it tells. */
+	createdAtMs?: number;
 	updatedAtMs: number;
 	deleted?: boolean;
 	/** Only some of the product was told (one variant's stock): what is absent stays as it is known, other variants included. */

@@ -75,6 +75,10 @@ export interface ItemPick extends ItemProduct {
 	fullPriceMinor?: number;
 	/** Why it was picked: a way of picking (lib/picks). */
 	reason?: string;
+	/** The title of what it goes with, where it was picked for that. */
+	because?: string;
+	/** How well it goes with it: comparable within one way of picking. */
+	score?: number;
 }
 
 /** A discount code and what it gives. */

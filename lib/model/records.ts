@@ -229,6 +229,14 @@ export interface EarlyRefundsRecord {
 
 export interface ProductRecord extends ProductFacts {
 	sequenceMs: number;
+	/** Since when the shop has it, as far as we know. Absent in products told before this was kept. */
+	firstSeenAtMs?: number;
+	/** When it could be bought again after it had been sold out. */
+	backAtMs?: number;
+	/** Since when it costs less than it did, or than its full price. */
+	reducedAtMs?: number;
+	/** What it cost before its price fell, where the shop tells no full price. */
+	fellFromMinor?: number;
 }
 
 export interface ReturnRecord extends ReturnFacts {
@@ -519,6 +527,11 @@ export const keys = {
 	/** What a customer did. */
 	history: (customerId: string) => `history:${customerId}`,
 	productRules: 'settings:product-rules',
+	/** What was bought and looked at together with a product, and what sold on a day (UTC day number): `ProductSignals` and `DaySales` of lib/picks. */
+	signals: (productId: string) => `signals:${productId}`,
+	soldOn: (day: number) => `sold:${day}`,
+	/** How far the log was folded into them: `FoldRecord`. */
+	fold: 'progress:signals',
 	/** When a segment journey last looked through all customers: `SegmentStateRecord`. */
 	segmentState: (journey: string) => `segment:${journey}`,
 	task: (id: string) => `task:${id}`,
@@ -556,6 +569,9 @@ export interface AliasRecord {
 	id: string;
 }
 
+/** A name as part of an index's name: upper and lower case are one, and no longer than an index's name may be. */
+const indexedWord = (word: string) => word.trim().toLowerCase().slice(0, 100);
+
 export const indexes = {
 	/** Open enrolments by due time (journey time). */
 	due: (journey: string) => `due:${journey}`,
@@ -573,6 +589,14 @@ export const indexes = {
 	freeDiscountCodes: (list: string) => `discount-codes:${list}`,
 	/** The reconciliation of a shop, by when it is next to be done (machine time): see lib/shops/reconcile.ts. */
 	reconcile: 'reconcile',
+	/** Products that can be bought, newest first (the value is the negated time since when the shop has it); those of one category too. */
+	catalogue: (category?: string) => `catalogue${category === undefined ? '' : `:${indexedWord(category)}`}`,
+	/** Those that were sold out, those that are reduced, by the negated time since when. */
+	backInStock: 'catalogue-back',
+	reduced: 'catalogue-reduced',
+	/** Days whose sales are kept, by day number; and the turn to fold the log (machine time). */
+	soldOn: 'sold',
+	fold: 'fold',
 	/** Points ledgers by when something falls due (journey time): a lot expires, points become available, a reservation runs out. */
 	pointsDue: 'points-due',
 	/** Progress of imports, by when each was begun (machine time). */

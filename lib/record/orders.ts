@@ -16,6 +16,8 @@ export interface Happened {
 	type: EventType;
 	/** Journey time. */
 	atMs: number;
+	/** Of an order: it was told before, for another customer. */
+	isAgain?: boolean;
 }
 
 export interface AppliedOrder {
@@ -143,7 +145,8 @@ function holds(type: EventType, order: OrderRecord): boolean {
 function newlyReached(before: OrderRecord | null, owner: CustomerRecord | null, after: OrderRecord): Happened[] {
 	// To somebody who was not known to have ordered, all of it is new.
 	const known = owner?.id === after.customerId ? (before?.reached ?? {}) : {};
-	const happened = Object.entries(after.reached ?? {}).map(([type, atMs]) => ({ type: type as EventType, atMs }));
+	const isAgain = (type: string) => before?.reached?.[type as EventType] !== undefined;
+	const happened = Object.entries(after.reached ?? {}).map(([type, atMs]): Happened => ({ type: type as EventType, atMs, ...(isAgain(type) && { isAgain: true }) }));
 	return happened.filter(({ type }) => known[type] === undefined && holds(type, after)).sort((a, b) => a.atMs - b.atMs || rank(a.type) - rank(b.type));
 }
 

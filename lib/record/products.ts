@@ -1,5 +1,6 @@
 import type { ProductFacts, ShopEvent } from '../model/events';
 import { keys, type ProductRecord } from '../model/records';
+import { catalogueChanges, withPast } from '../picks/catalogue';
 import type { Transaction } from '../store/transaction';
 import type { Restocked } from './restock';
 
@@ -14,15 +15,16 @@ export interface AppliedProduct {
  * Records a product as it stands. What tells of a part of it only (a restock names little more than the variant) leaves the
  * rest as it was.
  */
-export async function applyProduct(tx: Transaction, event: ShopEvent & { product: ProductFacts }): Promise<AppliedProduct> {
+export async function applyProduct(tx: Transaction, event: ShopEvent & { product: ProductFacts }, nowMs: number): Promise<AppliedProduct> {
 	const { type, product: facts, sequenceMs = 0, variantId } = event;
 	const key = keys.product(facts.productId);
 	await tx.load([key]);
 	const before = tx.get<ProductRecord>(key);
 	if (before && (facts.updatedAtMs < before.updatedAtMs || (facts.updatedAtMs === before.updatedAtMs && sequenceMs < before.sequenceMs))) return { isNews: false, product: before, restocked: [] };
 	const isTold = type === 'product_restocked';
-	const product: ProductRecord = { ...(isTold || facts.isPartial ? withPart(before, facts) : facts), sequenceMs };
+	const product = withPast(before, { ...(isTold || facts.isPartial ? withPart(before, facts) : facts), sequenceMs }, event, nowMs);
 	tx.set(key, product);
+	for (const [index, value] of catalogueChanges(before, product)) tx.index(index, key, value);
 	return { isNews: true, product, restocked: isTold ? toldRestocked(facts, variantId) : newlyInStock(before, facts) };
 }
 

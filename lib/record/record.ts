@@ -5,6 +5,7 @@ import type { Definitions, DefinitionsCache } from '../journeys/definitions';
 import { applyJourneys } from '../journeys/enrol';
 import { type CartFacts, type EventType, type MessageFacts, type OrderFacts, orderIdOf, type ParcelFacts, type ProductFacts, type ReturnFacts, type ShopEvent } from '../model/events';
 import { type CustomerRecord, deliveryCounters, type HistoryRecord, keys, type OrderRecord } from '../model/records';
+import { maxGoods } from '../picks/fold';
 import { indexChanges } from '../segments/indexes';
 import type { Json, Store } from '../store/store';
 import { transact, type Transaction } from '../store/transaction';
@@ -222,7 +223,7 @@ async function apply(tx: Transaction, event: ShopEvent, known: CustomerRecord | 
 		case 'product_deleted':
 		case 'product_restocked': {
 			if (!event.product) return simply(true);
-			const { isNews, product, restocked } = await applyProduct(tx, event as ShopEvent & { product: ProductFacts });
+			const { isNews, product, restocked } = await applyProduct(tx, event as ShopEvent & { product: ProductFacts }, context.journeyNowMs);
 			await tellRestocked(tx, restocked, product.updatedAtMs, context);
 			const isDerived = restocked.length > 0 && event.type !== 'product_restocked';
 			return { ...simply(isNews), happened: [...happenedItself(isNews), ...(isDerived ? [{ type: 'product_restocked' as const, atMs: event.occurredAtMs }] : [])] };
@@ -290,8 +291,17 @@ function keepLog(tx: Transaction, { event, isNews, happened, customer, journey }
 	const followed = happened.filter(({ type }) => type !== event.type);
 	const entries = [...(isNews ? [{ type: event.type, atMs: event.occurredAtMs }] : []), ...followed];
 	for (const { type, atMs } of entries) {
-		tx.log({ atMs: Math.min(atMs, context.journeyNowMs), type, subject: customer ? keys.customer(customer.id) : undefined, data: { ...summary(event), ...(journey !== undefined && { journey }) } });
+		const data = { ...summary(event), ...goodsOf(tx, event, happened.find((one) => one.type === type)), ...(journey !== undefined && { journey }) };
+		tx.log({ atMs: Math.min(atMs, context.journeyNowMs), type, subject: customer ? keys.customer(customer.id) : undefined, data });
 	}
+}
+
+/** What an order held when it was placed or cancelled, told once: what picks are derived from (lib/picks/fold.ts). */
+function goodsOf(tx: Transaction, event: ShopEvent, happened: Happened | undefined): { [field: string]: Json } {
+	if (!happened || happened.isAgain || (happened.type !== 'order_placed' && happened.type !== 'order_cancelled')) return {};
+	const order = tx.get<OrderRecord>(keys.order(orderIdOf(event)!));
+	const goods = [...new Set(order?.items.flatMap(({ productId, quantity }) => (quantity > 0 ? [productId] : [])))].slice(0, maxGoods);
+	return order && goods.length > 0 ? { goods, placedAtMs: order.placedAtMs } : {};
 }
 
 /** What the log keeps of an event: enough for a timeline, nothing that the documents hold already. */

@@ -31,6 +31,7 @@ export function variantNode(number: number, overrides: Node = {}): Node {
 		title: `Variant ${number}`,
 		sku: `SKU-${number}`,
 		price: '13.90',
+		compareAtPrice: null,
 		inventoryPolicy: 'DENY',
 		inventoryQuantity: 5,
 		inventoryItem: { tracked: true },

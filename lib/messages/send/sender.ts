@@ -293,7 +293,7 @@ async function itemOfNow({ cart, enrolment, settings, kind }: GuardFacts, job: S
  * What of an item offers something. The product of a journey that waits for its return is known to be sold out. A product of an order
  * that was placed is only spoken of, unless it is to be ordered again; so is what a message about a purchase names.
  */
-function offeredParts({ cart, product, view, order }: SendJob['item'], kind: 'marketing' | 'transactional', enrolment: GuardFacts['enrolment']): OfferedParts {
+function offeredParts({ cart, product, view, picks, order }: SendJob['item'], kind: 'marketing' | 'transactional', enrolment: GuardFacts['enrolment']): OfferedParts {
 	const { endsOn = [], anchor } = enrolment?.definition ?? {};
 	const isAboutOrder = order !== undefined || enrolment?.record?.orderId !== undefined;
 	const isReorder = kind === 'marketing' && anchor?.type === 'supply';
@@ -302,6 +302,7 @@ function offeredParts({ cart, product, view, order }: SendJob['item'], kind: 'ma
 		...(Array.isArray(cart?.items) && { cart }),
 		...(isOffered && typeof product?.id === 'string' && { product }),
 		...(isOffered && typeof view?.productId === 'string' && { view }),
+		...(Array.isArray(picks) && picks.length > 0 && { picks }),
 	};
 }
 

@@ -1,4 +1,4 @@
-import type { ItemCart, ItemLine, ItemProduct, JourneyItem } from '../../model/item';
+import type { ItemCart, ItemLine, ItemPick, ItemProduct, JourneyItem } from '../../model/item';
 import type { ProductRecord } from '../../model/records';
 
 /**
@@ -8,6 +8,7 @@ import type { ProductRecord } from '../../model/records';
  *   no message.
  * - Whose price rose is shown at the present price, and the total with it. A cart's price that is above the product's is
  *   left as it is: it may hold taxes or a choice that the product's price does not.
+ * - A pick that sold out is left out; no message is held back for it.
  */
 
 /** A product, or a variant of it, that a message shows. */
@@ -28,7 +29,7 @@ export interface Offer extends Shown {
 }
 
 /** The parts of an item that offer something. */
-export type OfferedParts = Partial<Pick<JourneyItem, 'cart' | 'product' | 'view'>>;
+export type OfferedParts = Partial<Pick<JourneyItem, 'cart' | 'product' | 'view' | 'picks'>>;
 
 /** What the shop told of a product, as an offer. Null where that product, or that variant, is not known. */
 export function offerOf(product: ProductRecord | null | undefined, { productId, variantId }: Shown): Offer | null {
@@ -49,8 +50,8 @@ export function offerOf(product: ProductRecord | null | undefined, { productId, 
 }
 
 /** What an item shows, each once. `variantId`: of the product that the item is about. */
-export function shownIn({ cart, product, view }: OfferedParts, variantId?: string): Shown[] {
-	const shown: Shown[] = [...(cart?.items ?? []), ...(product ? [{ productId: product.id, variantId }] : []), ...(view?.productId !== undefined ? [{ productId: view.productId }] : [])];
+export function shownIn({ cart, product, view, picks }: OfferedParts, variantId?: string): Shown[] {
+	const shown: Shown[] = [...(cart?.items ?? []), ...(product ? [{ productId: product.id, variantId }] : []), ...(view?.productId !== undefined ? [{ productId: view.productId }] : []), ...(Array.isArray(picks) ? picks : []).flatMap(({ id }) => (typeof id === 'string' ? [{ productId: id }] : []))];
 	return [...new Map(shown.map((one) => [nameOf(one), { productId: one.productId, variantId: one.variantId }])).values()];
 }
 
@@ -86,7 +87,22 @@ export function truthful<T extends OfferedParts>(item: T, offers: Offer[], shopC
 		if (items.length === 0) return null;
 		if (items.length < cart.items.length || items.some((line, index) => line !== cart.items[index])) told = { ...told, cart: { ...cart, items, totalMinor: totalNow(cart, items) } };
 	}
+	if (item.picks) {
+		const offered = item.picks.flatMap((pick) => {
+			const offer = byName.get(nameOf({ productId: pick.id }));
+			return isSoldOut(offer) ? [] : [pickNow(pick, offer, priceIn(offer, pick.currency))];
+		});
+		if (offered.length < item.picks.length || offered.some((pick, index) => pick !== item.picks![index])) told = { ...told, picks: offered };
+	}
 	return told;
+}
+
+/** A pick with the stock and price of now; what it is said to have cost before stays only where that is still more. */
+function pickNow(pick: ItemPick, offer: Offer | undefined, priceMinor: number | undefined): ItemPick {
+	const now: ItemPick = productNow(pick, offer, priceMinor);
+	if (now === pick || now.fullPriceMinor === undefined || now.priceMinor === undefined || now.fullPriceMinor > now.priceMinor) return now;
+	const { fullPriceMinor: _, ...rest } = now;
+	return rest;
 }
 
 function productNow(product: ItemProduct, offer: Offer | undefined, priceMinor: number | undefined): ItemProduct {

@@ -186,17 +186,19 @@ function toReturn({ id, orderId, updatedAt, ...facts }: GenericReturn, occurredA
 	return { ...facts, returnId: String(id), ...(orderId !== undefined && { orderId: String(orderId) }), updatedAtMs: optionalTime(updatedAt, context) ?? occurredAtMs };
 }
 
-function toProduct({ id, variants, updatedAt, ...facts }: GenericProduct, isDeleted: boolean, occurredAtMs: number, context: NormaliseContext): ProductFacts {
+function toProduct({ id, variants, createdAt, updatedAt, ...facts }: GenericProduct, isDeleted: boolean, occurredAtMs: number, context: NormaliseContext): ProductFacts {
 	const currency = facts.currency ?? context.currency;
 	return {
 		...facts,
 		productId: String(id),
 		currency,
-		variants: variants?.map(({ id: variantId, price, ...variant }, index) => ({
+		variants: variants?.map(({ id: variantId, price, fullPrice, ...variant }, index) => ({
 			...variant,
 			variantId: String(variantId),
 			priceMinor: optionalMinor(price, currency, `product.variants[${index}].price`),
+			fullPriceMinor: optionalMinor(fullPrice, currency, `product.variants[${index}].fullPrice`),
 		})),
+		...(createdAt !== undefined && { createdAtMs: optionalTime(createdAt, context) }),
 		updatedAtMs: optionalTime(updatedAt, context) ?? occurredAtMs,
 		...(isDeleted && { deleted: true }),
 	};

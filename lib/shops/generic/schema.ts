@@ -144,12 +144,14 @@ const product = z
 					sku: shortText.optional(),
 					title: shortText.optional(),
 					price: amount.optional(),
+					fullPrice: amount.optional().meta({ description: 'What it costs when it is not reduced.' }),
 					imageUrl: link.optional(),
 					stock: z.int().optional().meta({ description: 'Absent: the shop does not track stock for it.' }),
 				}),
 			)
 			.max(2500)
 			.optional(),
+		createdAt: time.optional().meta({ description: 'Since when the shop has it: what is new is told by it.' }),
 		updatedAt: time.optional(),
 	})
 	.meta({ id: 'Product' });

@@ -21,6 +21,7 @@ export function readProduct(body: Fields, context: NormaliseContext): ProductFac
 	if (changedAtMs === undefined) throw body.wrong('updated_at', 'is required');
 	const images = body.list('images');
 	const status = body.text('status');
+	const createdMs = body.timeMs('created_at');
 	return {
 		productId: body.requiredId('id'),
 		title: body.text('title'),
@@ -31,6 +32,7 @@ export function readProduct(body: Fields, context: NormaliseContext): ProductFac
 		vendor: body.text('vendor'),
 		variants: body.requiredList('variants').map((variant) => readVariant(variant, images, context)),
 		currency: context.currency,
+		...(createdMs !== undefined && { createdAtMs: context.toJourneyMs(createdMs) }),
 		updatedAtMs: context.toJourneyMs(changedAtMs),
 		// A draft or archived product cannot be bought; when it is active again, a later update says so.
 		...(status !== undefined && status !== 'active' && { deleted: true }),
@@ -54,6 +56,11 @@ export function variantStockChanged(delivery: ShopifyDelivery): Normalised {
 	return { events: [{ ...delivery.event('product_updated', context.toJourneyMs(delivery.triggeredAtMs)), product }] };
 }
 
+function fullPriceOf(variant: Fields, { currency }: NormaliseContext): number | undefined {
+	const fullPriceMinor = variant.amountMinor('compare_at_price', currency);
+	return fullPriceMinor !== undefined && fullPriceMinor > (variant.amountMinor('price', currency) ?? Infinity) ? fullPriceMinor : undefined;
+}
+
 function readVariant(variant: Fields, images: Fields[], context: NormaliseContext): VariantFacts {
 	const title = variant.text('title');
 	const imageId = variant.id('image_id');
@@ -62,6 +69,7 @@ function readVariant(variant: Fields, images: Fields[], context: NormaliseContex
 		sku: variant.text('sku'),
 		title: title === 'Default Title' ? undefined : title,
 		priceMinor: variant.amountMinor('price', context.currency),
+		fullPriceMinor: fullPriceOf(variant, context),
 		imageUrl: imageId === undefined ? undefined : imageUrl(images.find((image) => image.id('id') === imageId)),
 		stock: stockOf(variant),
 	};

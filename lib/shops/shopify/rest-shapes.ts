@@ -49,7 +49,7 @@ function addressBody(value: unknown): Node | null {
 }
 
 const shopMoney = '{ shopMoney { amount currencyCode } }';
-export const variantFields = 'id title sku price inventoryPolicy inventoryQuantity inventoryItem { tracked } media(first: 1) { nodes { preview { image { url } } } }';
+export const variantFields = 'id title sku price compareAtPrice inventoryPolicy inventoryQuantity inventoryItem { tracked } media(first: 1) { nodes { preview { image { url } } } }';
 /** Fields of a product; its variants are asked for beside them: see `productBody`. */
 export const productFields = 'id title handle status productType vendor tags createdAt updatedAt category { name } featuredMedia { preview { image { url } } }';
 
@@ -76,6 +76,7 @@ export function productBody(node: Node, variants: Node[]): Node {
 			title: variant.title,
 			sku: variant.sku,
 			price: variant.price,
+			compare_at_price: variant.compareAtPrice,
 			inventory_policy: lower(variant.inventoryPolicy),
 			inventory_quantity: variant.inventoryQuantity,
 			...(asRecord(variant.inventoryItem).tracked === false && { inventory_management: null }),

@@ -3,7 +3,7 @@ import type { NormaliseContext, Normalised } from '../adapter';
 import type { Fields } from '../fields';
 import { isLinkAddress } from '../links';
 import { onceEvent, type Resource, stateEvent } from './delivery';
-import { changedAtMs, expectResource, idOrNone, plainText, requiredId } from './wordpress';
+import { changedAtMs, expectResource, gmtMs, idOrNone, plainText, requiredId } from './wordpress';
 
 type VariantFacts = NonNullable<ProductFacts['variants']>[number];
 
@@ -20,6 +20,7 @@ export function productChanged(resource: Resource, variations?: Fields[]): Norma
 	// The product's own date stands still while the stock of a variation changes.
 	const updatedAtMs = context.toJourneyMs(Math.max(changedAtMs(body), ...(variations ?? []).map(changedAtMs)));
 	if (type === 'variation') return variationChanged(resource, id, updatedAtMs);
+	const createdMs = gmtMs(body, 'date_created_gmt');
 	const isWhole = !hasVariations(body);
 	const product: ProductFacts = {
 		productId: id,
@@ -31,6 +32,7 @@ export function productChanged(resource: Resource, variations?: Fields[]): Norma
 		vendor: namesOf(body, 'brands')[0],
 		variants: isWhole ? [readVariant(body, id, context)] : variations?.map((variation) => readVariation(variation, body, context)),
 		currency: context.currency,
+		...(createdMs !== undefined && { createdAtMs: context.toJourneyMs(createdMs) }),
 		updatedAtMs,
 		// A draft or private product cannot be bought; when it is published again, a later update says so.
 		...(body.text('status') !== 'publish' && { deleted: true }),
@@ -73,7 +75,10 @@ function readVariation(variation: Fields, product: Fields | undefined, context: 
 }
 
 function readVariant(body: Fields, variantId: string, context: NormaliseContext, parent?: Fields): VariantFacts {
-	return { variantId, sku: body.text('sku'), priceMinor: body.amountMinor('price', context.currency), stock: stockOf(body, parent) };
+	const priceMinor = body.amountMinor('price', context.currency);
+	const regularMinor = body.amountMinor('regular_price', context.currency);
+	const fullPriceMinor = regularMinor !== undefined && priceMinor !== undefined && regularMinor > priceMinor ? regularMinor : undefined;
+	return { variantId, sku: body.text('sku'), priceMinor, fullPriceMinor, stock: stockOf(body, parent) };
 }
 
 /**
