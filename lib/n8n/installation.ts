@@ -11,6 +11,7 @@ import { ShopJourneysError } from '../model/errors';
 import { keys } from '../model/records';
 import { defaultSettings, type ShopSettings, type TrackingSettings } from '../model/settings';
 import { changePointsOf, type PointsShop, sweepPointsOf } from '../record/points';
+import { foldLog } from '../picks/fold';
 import { createRecorder, type Recorder } from '../record/record';
 import { recordTaskHandlers } from '../record/tasks';
 import { type TaskHandler, workTasks } from '../tasks/tasks';
@@ -89,7 +90,7 @@ const taskHandlers: Record<string, TaskHandler> = { ...recordTaskHandlers, ...jo
 
 /** One bounded piece of work that is safe to do anywhere at once, however often: sweeps, and what is derived from the log. */
 type Chore = (store: Store, clock: Clock, shop: PointsShop) => Promise<void>;
-const chores: Chore[] = [async (_store, _clock, shop) => void (await sweepPointsOf(shop))];
+const chores: Chore[] = [(store, clock) => foldLog(store, clock), async (_store, _clock, shop) => void (await sweepPointsOf(shop))];
 
 type Environment = Record<string, string | undefined>;
 

@@ -57,7 +57,7 @@ interface Candidate {
 	because?: string;
 }
 
-/** Products of a category that are searched for one with a certain title. */
+/** Products that are looked through for those of a certain title, or for what is back or reduced in one category. */
 const maxSearched = 500;
 
 /** Picks for one execution: what its items have in common is read once. */
@@ -73,8 +73,8 @@ export class Picker {
 	}
 
 	/** Reads what several picks will begin with in one go. */
-	async prepare(subjects: Subject[], { show }: PickRequest): Promise<void> {
-		const seeds = subjects.flatMap((subject) => this.seedsFor(subject, show));
+	async prepare(asked: Array<{ subject: Subject; show: PickShow }>): Promise<void> {
+		const seeds = asked.flatMap(({ subject, show }) => this.seedsFor(subject, show));
 		await this.reads.load(seeds.map(({ productId }) => productId), true);
 	}
 
@@ -156,9 +156,9 @@ export class Picker {
 			case 'new':
 				return this.walked(indexes.catalogue(request.category), since);
 			case 'back_in_stock':
-				return this.walked(indexes.backInStock, since);
+				return this.walked(indexes.backInStock, { ...since, atMost: maxSearched });
 			case 'reduced':
-				return this.walked(indexes.reduced, {}, (product) => fullPriceOf(product, this.nowMs) !== undefined);
+				return this.walked(indexes.reduced, { atMost: maxSearched }, (product) => fullPriceOf(product, this.nowMs) !== undefined);
 			case 'in_stock':
 				return this.walked(indexes.catalogue(request.category));
 		}
@@ -225,8 +225,11 @@ export class Picker {
 		}
 	}
 
-	private async *walked(index: string, bounds: { to?: number } = {}, isMeant: (product: ProductRecord) => boolean = () => true): AsyncGenerator<Candidate[]> {
+	/** @param atMost so many are looked through; by default all, until there are enough */
+	private async *walked(index: string, { atMost = Infinity, ...bounds }: { to?: number; atMost?: number } = {}, isMeant: (product: ProductRecord) => boolean = () => true): AsyncGenerator<Candidate[]> {
+		let searched = 0;
 		for await (const ids of this.reads.walk(index, bounds)) {
+			if ((searched += ids.length) > atMost) return;
 			yield ids.flatMap((id) => {
 				const product = this.reads.product(id);
 				return product && isMeant(product) ? [{ id }] : [];

@@ -1,5 +1,8 @@
 import { type IExecuteFunctions, type INodeExecutionData, type INodeType, type INodeTypeDescription, NodeConnectionTypes } from 'n8n-workflow';
+import { rethrow } from '../../lib/n8n/errors';
+import { getInstallation, type Installation } from '../../lib/n8n/installation';
 import { countField, optionsField, showField } from './fields';
+import { pickForItems } from './pickForItems';
 
 /** Puts recommended products on each item. */
 export class ProductPicks implements INodeType {
@@ -21,6 +24,15 @@ export class ProductPicks implements INodeType {
 	};
 
 	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
-		return [[], this.getInputData()];
+		return await executeProductPicks(this, await getInstallation());
+	}
+}
+
+/** @throws n8n's own errors */
+export async function executeProductPicks(context: IExecuteFunctions, installation: Installation): Promise<INodeExecutionData[][]> {
+	try {
+		return await pickForItems(context, installation);
+	} catch (error) {
+		rethrow(context.getNode(), error);
 	}
 }
