@@ -21,7 +21,7 @@ export interface ContextPoints {
 	nextTier: string;
 	/** What is missing to the next tier: "350 points", or "€35.00" where tiers are reached by spending. */
 	toNextTier: string;
-	/** The bare numbers, to compare and to choose plurals by. `earned`: by the event that the journey is about. */
+	/** The bare numbers, to compare and to choose plurals by. `earned`: by the event that the journey is about, or by a Loyalty Points node before. */
 	count: { available: number; pending: number; expiring: number; earned: number; /** 0 to 100. */ onTheWay: number };
 }
 
@@ -72,11 +72,11 @@ export function pointsWithNoun(count: number, words: Words, locale: string): str
 	return phrase(words.design.points, { points: formatNumber(count, locale), count }, words.locale).replaceAll(' ', '\u00a0');
 }
 
-export function contextPoints({ customer, event }: Partial<JourneyItem>, settings: ShopSettings, words: Words, data: RenderData): ContextPoints {
+export function contextPoints({ customer, event, points }: Partial<JourneyItem>, settings: ShopSettings, words: Words, data: RenderData): ContextPoints {
 	const { locale } = data;
 	const { available, pending = 0, expiring = 0, expiresAt, tier, nextTier, toNextTier = 0 } = customer?.points ?? {};
 	const shown = (count: number) => (count > 0 ? formatNumber(count, locale) : '');
-	const earned = event?.type === 'points_earned' ? Number(event.data?.points) : 0;
+	const earned = Number((event?.type === 'points_earned' ? event.data?.points : points?.earned) ?? 0);
 	const isByPoints = settings.loyalty?.tierBy !== 'spent';
 	return {
 		available: available === undefined ? '' : formatNumber(available, locale),

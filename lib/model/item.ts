@@ -35,6 +35,8 @@ export interface JourneyItem {
 	picks?: ItemPick[];
 	/** The discount code of this message, put there by a Discount Code node. */
 	discount?: ItemDiscount;
+	/** What a Loyalty Points node before came to, where it is done. */
+	points?: { earned?: number };
 	return?: { id: string; orderId?: string; status: string; needsBankDetails: boolean; formUrl?: string };
 	/** What was looked at. */
 	view?: ViewFacts;

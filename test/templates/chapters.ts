@@ -38,8 +38,11 @@ const journeyTriggers = ['cartAbandonedTrigger', 'shopEventTrigger', 'segmentTri
 /** The journey triggers of all templates. */
 export const triggers = templates.flatMap(({ file, template }) => template.nodes.filter((node) => journeyTriggers.includes(kindOf(node))).map((node) => ({ file, template, node, name: `${file}: ${node.name}` })));
 
-/** Every Send Reminder of the templates that a journey trigger leads to, with that trigger. */
-export const messages = triggers.flatMap(({ file, template, node: trigger }) => reachable(template, trigger.name).filter((node) => kindOf(node) === 'sendReminder').map((node) => ({ file, trigger, node, name: `${file}: ${node.name}` })));
+/** What begins campaigns: workflows that list customers at a time of the calendar. */
+const schedules = templates.flatMap(({ file, template }) => template.nodes.filter(({ type }) => type === 'n8n-nodes-base.scheduleTrigger').map((node) => ({ file, template, node: { ...node, parameters: { ...node.parameters, kind: 'marketing' } } })));
+
+/** Every Send Reminder of the templates that a journey trigger or a schedule leads to, with that trigger. */
+export const messages = [...triggers, ...schedules].flatMap(({ file, template, node: trigger }) => reachable(template, trigger.name).filter((node) => kindOf(node) === 'sendReminder').map((node) => ({ file, trigger, node, name: `${file}: ${node.name}` })));
 
 function reachable(template: Template, from: string, seen = new Set<string>()): TemplateNode[] {
 	const next = (template.connections[from]?.main ?? []).flat().map(({ node }) => node).filter((name) => !seen.has(name));

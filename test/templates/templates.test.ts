@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { INodeProperties, INodeType } from 'n8n-workflow';
 import { readAnchor, readSchedule } from '../../lib/n8n/fields/journey';
-import { packageName, type Template, templates, triggers } from './chapters';
+import { kindOf, packageName, type Template, type TemplateNode, templates, triggers } from './chapters';
 
 const manifest = JSON.parse(readFileSync(path.join(__dirname, '../../package.json'), 'utf8')) as { n8n: { nodes: string[] } };
 /** Every node that the package announces, by the type that workflows name it by. */
@@ -21,7 +21,8 @@ test('the journeys of all chapters so far are there', () => {
 		expect.arrayContaining(['00-connect/connect-demo-shop.json', '00-connect/connect-shopify.json', '00-connect/connect-woocommerce.json', '00-connect/message-tracking.json', '02-sales-cycle/seasonal.json', '02-sales-cycle/subscribed-not-bought.json', '02-sales-cycle/we-miss-you.json', '03-cart-reminder/abandoned-cart.json', '03-cart-reminder/abandoned-checkout.json',
 			'01-welcome/confirm-subscription.json', '01-welcome/new-customer.json', '01-welcome/newsletter.json', '04-behaviour/back-in-stock.json', '04-behaviour/browse-abandoned.json', '04-behaviour/campaign-click.json', '04-behaviour/page-visited.json',
 			'05-selling-to-buyers/accessories.json', '05-selling-to-buyers/care.json', '05-selling-to-buyers/next-size.json', '05-selling-to-buyers/replacement.json', '05-selling-to-buyers/replenishment.json', '05-selling-to-buyers/sale-lovers.json', '05-selling-to-buyers/upgrade.json',
-			'06-thank-you/review-request.json', '06-thank-you/thank-you.json', '07-survey/after-contact.json', '10-purchase-status/awaiting-payment.json', '10-purchase-status/return-incomplete.json', '10-purchase-status/return-status.json', '10-purchase-status/waiting-for-items.json']),
+			'06-thank-you/review-request.json', '06-thank-you/thank-you.json', '07-survey/after-contact.json', '08-personal/birthday.json', '08-personal/child-birthday.json', '08-personal/shop-near-you.json', '08-personal/complete-profile.json',
+			'09-loyalty/points-summary.json', '09-loyalty/next-tier.json', '09-loyalty/vip-reward.json', '09-loyalty/points-for-actions.json', '09-loyalty/one-time-buyer.json', '10-purchase-status/awaiting-payment.json', '10-purchase-status/return-incomplete.json', '10-purchase-status/return-status.json', '10-purchase-status/waiting-for-items.json']),
 	);
 });
 
@@ -72,6 +73,18 @@ describe.each(templates)('$file', ({ file, template }) => {
 			expect(outputs).toHaveLength(steps.length + (trigger.parameters.showEnded ? 1 : 0));
 			expect(outputs.every((targets) => targets.length > 0)).toBe(true);
 		}
+	});
+
+	test('takes every code from a Discount Code node, of the list that every shop can fill, and sends nothing without one', () => {
+		const issuing = template.nodes.filter((node) => kindOf(node) === 'discountCode' && node.parameters.operation === 'issue');
+		for (const { name, parameters } of issuing) {
+			expect({ name, ...parameters }).toMatchObject({ source: 'list', list: 'main', gives: 'percentage' });
+			const [issued, notIssued = []] = template.connections[name].main;
+			expect([name, issued.length > 0, notIssued]).toEqual([name, true, []]);
+			const purpose = (node: TemplateNode) => (node.parameters.options as { purpose?: string }).purpose;
+			for (const other of issuing.filter((node) => purpose(node) && purpose(node) === purpose({ parameters } as TemplateNode))) expect(other.parameters).toEqual(parameters);
+		}
+		for (const node of template.nodes.filter((node) => kindOf(node) === 'sendReminder')) expect([node.name, node.parameters.discountCode ?? '']).toEqual([node.name, '']);
 	});
 
 	test('lays its nodes out without covering one another', () => {
