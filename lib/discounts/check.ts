@@ -13,7 +13,7 @@ export type CodeStatus = 'valid' | 'unknown' | 'missing' | 'redeemed' | 'revoked
  * Whether a code can be used at this moment, by our record and then by its source.
  * @param sourceOf the source of that name, where there is one
  */
-export async function checkCode(store: Store, code: string, sourceOf: (name: string) => CodeSource | undefined, clock: Clock): Promise<CodeStatus> {
+export async function checkCode(store: Store, code: string, sourceOf: (name: string) => Pick<CodeSource, 'check'> | undefined, clock: Clock): Promise<CodeStatus> {
 	const record = await read(store, code);
 	if (!record || record.state === 'free' || record.state === 'booked') return 'unknown';
 	if (record.state !== 'issued') return record.state;
@@ -28,6 +28,16 @@ export async function checkCode(store: Store, code: string, sourceOf: (name: str
 		return live.isActive ? 'valid' : 'revoked';
 	} catch (error) {
 		if (isShopJourneysError(error, 'SHOP_UNREACHABLE')) return 'unavailable';
+		throw error;
+	}
+}
+
+/** As `checkCode`; that the shop refuses to tell is an answer, in words. */
+export async function askForCode(...asked: Parameters<typeof checkCode>): Promise<{ status: CodeStatus; why?: string }> {
+	try {
+		return { status: await checkCode(...asked) };
+	} catch (error) {
+		if (isShopJourneysError(error, 'SHOP_REFUSED')) return { status: 'unavailable', why: `${error.message.replace(/\.?$/, '.')} ${error.hint}` };
 		throw error;
 	}
 }

@@ -1,5 +1,6 @@
 import type { JourneyItem } from '../model/item';
 import type { ShopSettings } from '../model/settings';
+import { shopAdapters } from '../shops/registry';
 import { confirmLifeMs, type LinkKind, type LinkPayload, signedUrl, signLink, trapUrl } from './links';
 import { decodeEntities } from './plain-text';
 import { webUrl } from './safe-text';
@@ -71,11 +72,10 @@ export function utmFor({ utm, url, name, locale, timezone }: ShopSettings, { jou
 		utm_campaign: compileTemplate(utm.campaign || defaultUtmCampaign, { field: 'UTM Campaign', mode: 'text' })(context, { locale, timezone }),
 	};
 	const given = Object.entries(parameters).filter(([, value]) => value.trim() !== '').map(([key, value]) => [key, `${key}=${encodeURIComponent(value.trim())}`]);
-	const hosts = [url, cart?.url, order?.url].map((address) => domainOf(address ?? '')).filter(Boolean);
+	const isOfShop = shopPages([url, cart?.url, order?.url]);
 	return {
 		tagged(target) {
-			const domain = domainOf(target);
-			if (!domain || !hosts.some((host) => domain === host || domain.endsWith(`.${host}`))) return target;
+			if (!isOfShop(target)) return target;
 			const [, before, query = '', fragment = ''] = /^([^?#]*)(\?[^#]*)?(#.*)?$/s.exec(target)!;
 			const missing = given.filter(([key]) => !query.includes(`${key}=`)).map(([, pair]) => pair);
 			if (missing.length === 0) return target;
@@ -83,6 +83,23 @@ export function utmFor({ utm, url, name, locale, timezone }: ShopSettings, { jou
 			return `${before}${query ? `${query}${query.length > 1 ? '&' : ''}` : '?'}${missing.join('&')}${fragment}`;
 		},
 	};
+}
+
+/** Tells the shop's own pages by the addresses that it is known by. */
+function shopPages(addresses: Array<string | undefined>): (target: string) => boolean {
+	const hosts = addresses.map((address) => domainOf(address ?? '')).filter(Boolean);
+	return (target) => {
+		const domain = domainOf(target);
+		return domain !== '' && hosts.some((host) => domain === host || domain.endsWith(`.${host}`));
+	};
+}
+
+/** Lets links to the shop's own pages put the code of a message to use; undefined where it has none, or the shop documents no such link. */
+export function codeLinkFor({ system, url }: ShopSettings, { cart }: Partial<JourneyItem>, code: string): ((target: string) => string) | undefined {
+	const adapter = code ? shopAdapters.find(({ id }) => id === system) : undefined;
+	if (!adapter?.discountLink) return undefined;
+	const isOfShop = shopPages([url, cart?.url]);
+	return (target) => (isOfShop(target) ? adapter.discountLink!(target, code) : target);
 }
 
 export const defaultUtmCampaign = '{{default journey.name campaign}}';
@@ -110,6 +127,8 @@ export interface TrackingOptions {
 	/** Opens and clicks are told by links that lead over Message Webhook Trigger. */
 	countsClicks: boolean;
 	utm?: UtmTagger;
+	/** Puts the message's discount code into a link to the shop. */
+	withCode?(target: string): string;
 	products: Map<string, ShownProduct>;
 	shopUrl: string;
 }
@@ -120,18 +139,19 @@ const plainAddress = /https?:\/\/[^\s<>"]+/g;
 /**
  * Leads the links of a rendered mail over Message Webhook Trigger and puts the picture at its end that says that it was opened.
  * What is ours already, `mailto:` and `tel:` stay as they are. Addresses in the plain text are read by people: they only get
- * their UTM parameters.
+ * their UTM parameters, and the code.
  */
-export function withTracking({ html, text }: { html: string; text: string }, { linker, countsClicks, utm, products, shopUrl }: TrackingOptions): { html: string; text: string } {
+export function withTracking({ html, text }: { html: string; text: string }, { linker, countsClicks, utm, withCode, products, shopUrl }: TrackingOptions): { html: string; text: string } {
 	const isOurs = (url: string) => linker.address !== undefined && url.startsWith(linker.address);
 	const isCounted = countsClicks && linker.address !== undefined;
-	if (!isCounted && !utm) return { html, text };
+	if (!isCounted && !utm && !withCode) return { html, text };
+	const led = (url: string) => (withCode ?? asItIs)(utm?.tagged(url) ?? url);
 	const replaced = new Map<string, string>();
 	const targetOf = (written: string): string => {
 		let target = replaced.get(written);
 		if (target === undefined) {
 			const url = pageOf(written);
-			const tagged = url && !isOurs(url) ? (utm?.tagged(url) ?? url) : '';
+			const tagged = url && !isOurs(url) ? led(url) : '';
 			target = tagged && (isCounted ? linker.click(tagged, products.get(url)) : tagged === url ? '' : escaped(tagged));
 			replaced.set(written, target);
 		}
@@ -143,15 +163,17 @@ export function withTracking({ html, text }: { html: string; text: string }, { l
 	});
 	return {
 		html: isCounted ? withUnseen(linked, linker, shopUrl) : linked,
-		text: utm ? text.replace(plainAddress, (address) => (isOurs(address) ? address : taggedInText(address, utm))) : text,
+		text: utm || withCode ? text.replace(plainAddress, (address) => (isOurs(address) ? address : ledInText(address, led))) : text,
 	};
 }
 
 /** An address in a sentence may be followed by its full stop or bracket. */
-function taggedInText(address: string, utm: UtmTagger): string {
+function ledInText(address: string, led: (url: string) => string): string {
 	const [, url, rest] = /^(.*?)([).,;:!?]*)$/s.exec(address)!;
-	return utm.tagged(url) + rest;
+	return led(url) + rest;
 }
+
+const asItIs = (url: string) => url;
 
 function escaped(url: string): string {
 	return url.replace(/&/g, '&amp;').replace(/"/g, '&quot;');

@@ -96,8 +96,6 @@ export interface ItemDiscount {
 	expiresAt?: string;
 	/** A code of the customer's own, which is checked once more when the message leaves. */
 	isUnique: boolean;
-	/** A link of the shop's that puts the code to use by itself: `{target}` stands for the page (encoded) that it leads to. */
-	link?: string;
 }
 
 export interface JourneyMessage {

@@ -50,6 +50,8 @@ export interface ShopAdapter {
 	 * @throws PAYLOAD_INVALID with the field that is wrong
 	 */
 	normalise(delivery: Delivery, context: NormaliseContext): Normalised;
+	/** A link to the same page of the shop that puts a discount code to use by itself. Absent where the shop documents none. Pure. */
+	discountLink?(url: string, code: string): string;
 	/** Absent: the shop has no API of its own that we use, and its webhooks are set up by hand. */
 	api?: ShopApi;
 }

@@ -22,7 +22,7 @@ export const contentCheckField: INodeProperties = {
 	],
 	default: 'store',
 	displayOptions: { show: { operation: ['send'] } },
-	description: 'What a message shows is checked once more when it leaves: in stock, and not dearer than it says',
+	description: 'What a message shows is checked once more when it leaves: in stock, and not dearer than it says. A discount code of a Discount Code node is checked too: by our record always, by the shop where it is asked here.',
 };
 
 export const contentCheckCredentials: INodeCredentialDescription[] = [

@@ -3,6 +3,7 @@ import { shopifyApi } from './api';
 import { cartUpdated, checkoutDeleted, checkoutUpdated } from './carts';
 import { customerErased, customersMerged, customerUpdated, dataRequested, emailConsentChanged, smsConsentChanged } from './customers';
 import { readDelivery, shopifyId, type ShopifyDelivery, topicOf, verifyShopify } from './delivery';
+import { discountLink } from './discountLink';
 import { orderChanged, orderRefunded } from './orders';
 import { carrierTold, parcelChanged, returnChanged } from './parcels';
 import { productDeleted, productUpdated, variantStockChanged } from './products';
@@ -74,5 +75,6 @@ export const shopifyAdapter: ShopAdapter = {
 	credential: { type: 'shopifyAccessTokenApi', secretField: 'appSecretKey' },
 	verify: verifyShopify,
 	normalise: normaliseShopify,
+	discountLink,
 	api: shopifyApi,
 };

@@ -6,7 +6,7 @@ import type { EmailMessage } from '../../../lib/messages/channels/channel';
 import { messageHeaders, messageIdFor, parseMailbox, type Mailbox } from '../../../lib/messages/headers';
 import type { LinkKind } from '../../../lib/messages/links';
 import { type BuiltInId, type CartReminderTone, type ContentOverrides, createRenderer, type LetterPart, type MessageContent, type MessageItem, type MessageLinks, type Renderer } from '../../../lib/messages/render';
-import { MessageLinker, productsByUrl, utmFor, withTracking } from '../../../lib/messages/tracking';
+import { codeLinkFor, MessageLinker, productsByUrl, utmFor, withTracking } from '../../../lib/messages/tracking';
 import { shopIdOf } from '../../../lib/n8n/fields/shop';
 import type { Installation } from '../../../lib/n8n/installation';
 import type { ComposerMaker, SendOptions } from './compose';
@@ -54,7 +54,7 @@ export const emailComposer: ComposerMaker = async (context, installation, option
 		const { subject, html, text, discountCode } = renderer.render(item, { settings, links, kind });
 		const countsClicks = options.track ?? kind === 'marketing';
 		const utm = kind === 'marketing' ? utmFor(settings, item, options.campaignKey?.trim()) : undefined;
-		const tracked = withTracking({ html, text }, { linker, countsClicks, utm, products: productsByUrl(item), shopUrl: settings.url });
+		const tracked = withTracking({ html, text }, { linker, countsClicks, utm, withCode: codeLinkFor(settings, item, discountCode), products: productsByUrl(item), shopUrl: settings.url });
 		const replyTo = options.replyTo?.trim() || settings.replyTo;
 		return {
 			channel: 'email',

@@ -5,7 +5,7 @@ import { messageIdFor } from '../../../lib/messages/headers';
 import type { SendJob } from '../../../lib/messages/send/sender';
 import type { RenderData } from '../../../lib/messages/template-functions';
 import { type CompiledTemplate, compileTemplate } from '../../../lib/messages/templates';
-import { MessageLinker, productsByUrl, utmFor } from '../../../lib/messages/tracking';
+import { codeLinkFor, MessageLinker, productsByUrl, utmFor } from '../../../lib/messages/tracking';
 import type { MessageChannel } from '../../../lib/model/events';
 import type { CustomerRecord } from '../../../lib/model/records';
 import type { ShopSettings } from '../../../lib/model/settings';
@@ -65,6 +65,7 @@ export function composing(job: SendJob, customer: CustomerRecord, settings: Shop
 	const data: RenderData = { locale, timezone: customer.timezone ?? settings.timezone };
 	const context = buildContext(item, settings, { unsubscribePageUrl: linker.link('unsubscribe') }, data, { nowMs: installation.clock.journeyNowMs() });
 	withOwnCode(context, discountCode(context, data));
+	const withCode = codeLinkFor(settings, item, context.discountCode) ?? ((url: string) => url);
 	const products = productsByUrl(item);
 	const isMarketing = (journey?.kind ?? options.kind ?? 'marketing') === 'marketing';
 	const countsClicks = options.track ?? isMarketing;
@@ -78,7 +79,7 @@ export function composing(job: SendJob, customer: CustomerRecord, settings: Shop
 		clickUrl(to) {
 			// What the settings call the medium is e-mail's.
 			const utm = isMarketing && settings.utm ? utmFor({ ...settings, utm: { ...settings.utm, medium: channel } }, item, options.campaignKey?.trim()) : undefined;
-			const page = utm?.tagged(to) ?? to;
+			const page = withCode(utm?.tagged(to) ?? to);
 			return countsClicks ? linker.click(page, products.get(to)) : page;
 		},
 	};

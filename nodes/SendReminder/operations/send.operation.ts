@@ -9,6 +9,7 @@ import { findCustomer, normaliseEmail } from '../../../lib/record/identity';
 import { variantOf } from '../../../lib/messages/variants';
 import { composerFor, type SendOptions } from '../compose/compose';
 import { providerOf } from '../providers';
+import { codeCheck } from '../codeCheck';
 import { type ContentCheck, liveCheck } from '../contentCheck';
 import { type Experiment, readVariants } from '../variants';
 
@@ -54,6 +55,7 @@ async function sendAll(context: IExecuteFunctions, items: INodeExecutionData[]):
 			topic: options.topic?.trim(),
 			isUnchecked: contentCheck === 'off',
 			checkLive: await liveCheck(context, installation, shop, contentCheck, jobs),
+			codeIsValid: await codeCheck(context, installation, shop, contentCheck),
 			isElsewhere: ({ variant }) => experiment?.variants.find(({ name }) => name === variant)?.here === false,
 			compose: (job, customer, settings) => compose(job, customer, settings, address),
 		});
