@@ -5,7 +5,7 @@ import { DefinitionsCache } from '../journeys/definitions';
 import { journeyTaskHandlers } from '../journeys/tasks';
 import type { LedgerOperation } from '../loyalty/ledger';
 import type { PointsChange } from '../loyalty/points';
-import { type Programme, programmeOf } from '../loyalty/programme';
+import { continuedLoyalty, type Programme, programmeOf } from '../loyalty/programme';
 import { type Clock, type ClockOrigin, createClock, hourMs, originAtSpeed, secondMs } from '../model/clock';
 import { ShopJourneysError } from '../model/errors';
 import { keys } from '../model/records';
@@ -62,7 +62,7 @@ export interface ShopHandle {
 	webhookSecret: string;
 	/** The shop's settings, at most a few seconds old. */
 	settings(): Promise<ShopSettings>;
-	/** Replaces what is given. Makes the public key of tracking.js when there is none yet. */
+	/** Replaces what is given. Makes the public key of tracking.js when there is none yet; of loyalty settings what goes on from before stays (`continuedLoyalty`). */
 	saveSettings(settings: SettingsChange): Promise<void>;
 	/** The public address of Message Webhook Trigger, once it is active. */
 	messageAddress(): Promise<string | null>;
@@ -243,6 +243,7 @@ function createShop(id: string, store: Store, clock: Clock, linkSecret: Buffer):
 			await replace(keys.settings, (before: Partial<ShopSettings> | null) => ({
 				...before,
 				...settings,
+				...(settings.loyalty && { loyalty: continuedLoyalty(before?.loyalty, settings.loyalty, clock.journeyNowMs()) }),
 				...(settings.tracking && { tracking: { publicKey: before?.tracking?.publicKey ?? newKey, ...settings.tracking } }),
 			}));
 			cached = null;

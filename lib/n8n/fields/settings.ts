@@ -1,14 +1,19 @@
 import { isSupportedCountry } from 'libphonenumber-js';
 import type { INodeProperties, NodeParameterValueType } from 'n8n-workflow';
+import { pointsForAmount } from '../../loyalty/ledger';
 import { parseMailbox } from '../../messages/headers';
 import { compileTemplate } from '../../messages/templates';
 import { defaultUtmCampaign } from '../../messages/tracking';
 import { isShopJourneysError, ShopJourneysError } from '../../model/errors';
-import { defaultSettings, type ShopLocation, type ShopSettings, type TrackingSettings } from '../../model/settings';
+import { defaultSettings, type LoyaltySettings, type ShopLocation, type ShopSettings, type TrackingSettings } from '../../model/settings';
 
 const defaultCaps = defaultSettings.capHours!;
 /** A month: a longer rest is a paused shop. */
 const maxCapHours = 720;
+
+/** Ten years: of what lasts longer there is nothing to count. */
+const mostDays = 3650;
+const mostTiers = 12;
 
 const defaultWorkerPath = '/shop-journeys-sw.js';
 
@@ -126,6 +131,76 @@ export const settingsFields: INodeProperties[] = [
 		],
 	},
 	{
+		displayName: 'Loyalty Points',
+		name: 'loyalty',
+		type: 'collection',
+		placeholder: 'Add Setting',
+		noDataExpression: true,
+		default: {},
+		description: 'How customers earn points, and which tiers there are. The shop has no loyalty programme unless something is added here.',
+		options: [
+			{ displayName: 'Earn From Orders', name: 'earnFromOrders', type: 'boolean', default: true, description: 'Whether orders placed from now on earn points by themselves when they are paid, and refunds and cancellations take them back. Off unless added here: points are then only what the Loyalty Points node makes of them.' },
+			{ displayName: 'Excluded Goods', name: 'excluded', type: 'string', typeOptions: { rows: 3 }, default: '', placeholder: 'e.g. Gift Cards', description: 'Products, categories and tags that earn nothing, one per line: by ID, SKU, title or name. What the other lines have of the order’s total still earns.' },
+			{ displayName: 'Expire After (Days)', name: 'expiresAfterDays', type: 'number', typeOptions: { minValue: 0, maxValue: mostDays }, default: 365, description: 'At the end of the day so many days after they were earned. 0, or not added: never.' },
+			{ displayName: 'Pending for (Days)', name: 'pendingDays', type: 'number', typeOptions: { minValue: 0, maxValue: mostDays }, default: 14, description: 'So many days after the payment points can be spent: the time in which goods may be sent back. 0, or not added: at once.' },
+			{ displayName: 'Points per Unit of Currency', name: 'rate', type: 'number', typeOptions: { minValue: 0, numberPrecision: 6 }, default: 1, description: 'For each whole unit of the shop’s currency: 1 is a point for each euro or dollar, 0.5 a point for two, 0.01 a point for 100 yen' },
+			{
+				displayName: 'Rounding',
+				name: 'rounding',
+				type: 'options',
+				options: [
+					{ name: 'Down', value: 'down' },
+					{ name: 'Nearest', value: 'nearest' },
+					{ name: 'Up', value: 'up' },
+				],
+				default: 'down',
+				description: 'What becomes of a part of a point',
+			},
+			{ displayName: 'Tier Is Kept at Least (Days)', name: 'tierKeptDays', type: 'number', typeOptions: { minValue: 0, maxValue: mostDays }, default: 365, description: 'From when it was reached, whatever is bought until then; afterwards the customer has the tier that the period gives. Orders that are sent back count for nothing. 0, or not added: not longer than the period gives it.' },
+			{
+				displayName: 'Tier Period',
+				name: 'tierPeriod',
+				type: 'options',
+				options: [
+					{ name: 'Calendar Year', value: 'calendar_year', description: 'Counts anew on the first of January' },
+					{ name: 'Ever', value: 'ever', description: 'Everything counts, and tiers are lost only by refunds' },
+					{ name: 'Last 12 Months', value: 'rolling_year' },
+				],
+				default: 'rolling_year',
+				description: 'Over which time is counted what a tier is reached by, by the shop’s own calendar',
+			},
+			{
+				displayName: 'Tiers',
+				name: 'tiers',
+				type: 'fixedCollection',
+				typeOptions: { multipleValues: true },
+				placeholder: 'Add Tier',
+				default: {},
+				description: 'What customers reach by points or by spending, such as Silver and Gold',
+				options: [
+					{
+						displayName: 'Tiers',
+						name: 'tiers',
+						values: [
+							{ displayName: 'Name', name: 'label', type: 'string', default: '', placeholder: 'e.g. Gold', description: 'As customers read it' },
+							{ displayName: 'From', name: 'from', type: 'number', typeOptions: { minValue: 0 }, default: 1000, description: 'So many points, or so many whole units of the shop’s currency' },
+						],
+					},
+				],
+			},
+			{
+				displayName: 'Tiers Count',
+				name: 'tierBy',
+				type: 'options',
+				options: [
+					{ name: 'Points Earned', value: 'points', description: 'Whether spent, expired or still there; those taken back by refunds do not count' },
+					{ name: 'Spending', value: 'spent', description: 'The value of paid orders, less what was paid back' },
+				],
+				default: 'points',
+			},
+		],
+	},
+	{
 		displayName: 'Browser Tracking',
 		name: 'browserTracking',
 		type: 'collection',
@@ -239,6 +314,7 @@ export function readSettings(parameter: (name: string) => NodeParameterValueType
 		locations: places.map((place, index) => locationOf(place, index, country)),
 		tracking: { allowedOrigins: allowedOrigins(trimmed(group('browserTracking').allowedOrigins), url) },
 		push: webPush(group('browserTracking')),
+		loyalty: loyaltyOf(group('loyalty')),
 		colour: colourOf(trimmed(more.colour)),
 		logoUrl: webAddress('Logo URL', trimmed(more.logoUrl)),
 		reviewUrl: webAddress('Public Review Page', trimmed(more.reviewUrl)),
@@ -373,6 +449,51 @@ function webPush({ pushPublicKey, serviceWorkerPath }: Record<string, unknown>):
 	if (!/^B[\w-]{86}$/.test(publicKey)) refuse('"Web Push Public Key" is no public VAPID key', 'Copy it from the Web Push credential of Send Reminder: 87 letters, digits, hyphens and underscores.');
 	if (!/^\/[\w.~-][\w./~-]*$/.test(path)) refuse(`"Service Worker Path" is "${path}", which is no path on the shop's address`, `Write it like ${defaultWorkerPath}, without the shop's name in front.`);
 	return { publicKey, serviceWorkerPath: path };
+}
+
+/** Whatever is added makes it a programme; what is not added has the value that changes nothing. */
+function loyaltyOf(value: Record<string, unknown>): LoyaltySettings | undefined {
+	if (Object.keys(value).length === 0) return undefined;
+	const { earnFromOrders = false, excluded = '', rate = 1, rounding = 'down', tierBy = 'points', tierPeriod = 'rolling_year' } = value;
+	const pendingDays = wholeDays('Pending for (Days)', value.pendingDays ?? 0);
+	const expiresAfterDays = wholeDays('Expire After (Days)', value.expiresAfterDays ?? 0);
+	if (expiresAfterDays > 0 && expiresAfterDays <= pendingDays) refuse(`Points expire after ${expiresAfterDays} days, but can be spent only after ${pendingDays}`, 'Let them expire later, or wait for less long.');
+	if (!(Number(rate) > 0) || !succeeds(() => pointsForAmount({ amountMinor: 100, currency: 'EUR' }, Number(rate)))) refuse(`"Points per Unit of Currency" is "${trimmed(rate)}", which is no number of points`, 'Write a number above 0 with at most six decimals, e.g. 1 or 0.5.');
+	return {
+		earnFromOrders: earnFromOrders === true,
+		rate: Number(rate),
+		rounding: rounding as LoyaltySettings['rounding'],
+		excluded: [...new Set(trimmed(excluded).split('\n').map((line) => line.trim()).filter(Boolean))],
+		pendingDays,
+		expiresAfterDays,
+		tiers: tiersOf((value.tiers as { tiers?: Array<{ label?: unknown; from?: unknown }> } | undefined)?.tiers ?? [], tierBy === 'points'),
+		tierBy: tierBy as LoyaltySettings['tierBy'],
+		tierPeriod: tierPeriod as LoyaltySettings['tierPeriod'],
+		tierKeptDays: wholeDays('Tier Is Kept at Least (Days)', value.tierKeptDays ?? 0),
+	};
+}
+
+function wholeDays(field: string, value: unknown): number {
+	const days = Number(value);
+	if (trimmed(value) === '' || !Number.isInteger(days) || days < 0 || days > mostDays) refuse(`"${field}" is "${trimmed(value)}", which is no whole number of days from 0 to ${mostDays}`, 'Write a whole number, e.g. 30.');
+	return days;
+}
+
+/** Lowest first. */
+function tiersOf(tiers: Array<{ label?: unknown; from?: unknown }>, isByPoints: boolean): LoyaltySettings['tiers'] {
+	if (tiers.length > mostTiers) refuse(`There are ${tiers.length} tiers, more than ${mostTiers}`, 'Remove some: customers understand a few.');
+	const read = tiers.map(({ label, from }, index) => {
+		const name = trimmed(label);
+		if (!name) refuse(`Tier ${index + 1} has no name`, 'Fill in its name: customers read it.');
+		const value = Number(from);
+		if (trimmed(from) === '' || !Number.isFinite(value) || value < 0 || (isByPoints && !Number.isInteger(value))) refuse(`The tier "${name}" begins at "${trimmed(from)}", which is no ${isByPoints ? 'whole number of points' : 'amount'}`, 'Write a number, e.g. 500.');
+		return { id: name.toLowerCase().normalize('NFC').replace(/[^\p{L}\p{M}\p{N}]+/gu, '-').replace(/^-|-$/g, '') || `tier-${index + 1}`, label: name, from: value };
+	});
+	for (const [index, tier] of read.entries()) {
+		const same = read.slice(0, index).find(({ label, from }) => label.toLowerCase() === tier.label.toLowerCase() || from === tier.from);
+		if (same) refuse(`The tiers "${same.label}" (from ${same.from}) and "${tier.label}" (from ${tier.from}) cannot be told apart`, 'Give each tier a name and a beginning of its own.');
+	}
+	return read.sort((a, b) => a.from - b.from);
 }
 
 function locationOf({ name, city, postcode, country, coordinates }: PlaceParameter, index: number, shopCountry: string | undefined): ShopLocation {

@@ -145,3 +145,45 @@ describe('a wrong setting is refused by the name of its field', () => {
 		expect(refusal({ moreSettings: { utm: { parameters: { campaign: '{{#if journey.name}}' } } } }).message).toMatch(/^UTM Parameters: Campaign, line 1, column/);
 	});
 });
+
+describe('loyalty settings', () => {
+	const tiers = (...all: Array<[string, unknown]>) => ({ tiers: { tiers: all.map(([label, from]) => ({ label, from })) } });
+
+	it('are none until something is added, and then change nothing that was not', () => {
+		expect(settings().loyalty).toBeUndefined();
+		expect(settings({ loyalty: { rate: 0.5 } }).loyalty).toEqual({ earnFromOrders: false, rate: 0.5, rounding: 'down', excluded: [], pendingDays: 0, expiresAfterDays: 0, tiers: [], tierBy: 'points', tierPeriod: 'rolling_year', tierKeptDays: 0 });
+	});
+
+	it('are read as they are filled in, tiers from the lowest on', () => {
+		const loyalty = { earnFromOrders: true, excluded: ' Gift Cards \n\nSALE\nSALE', pendingDays: 14, expiresAfterDays: 365, rounding: 'up', tierBy: 'spent', tierPeriod: 'ever', tierKeptDays: 30, ...tiers(['Gold Plus', 999.5], ['Silber', '200']) };
+		expect(settings({ loyalty }).loyalty).toMatchObject({
+			earnFromOrders: true,
+			excluded: ['Gift Cards', 'SALE'],
+			pendingDays: 14,
+			expiresAfterDays: 365,
+			rounding: 'up',
+			tiers: [{ id: 'silber', label: 'Silber', from: 200 }, { id: 'gold-plus', label: 'Gold Plus', from: 999.5 }],
+			tierBy: 'spent',
+			tierPeriod: 'ever',
+			tierKeptDays: 30,
+		});
+	});
+
+	it.each([
+		[{ pendingDays: 30, expiresAfterDays: 30 }, 'Points expire after 30 days, but can be spent only after 30'],
+		[{ pendingDays: 1.5 }, '"Pending for (Days)" is "1.5"'],
+		[{ expiresAfterDays: '' }, '"Expire After (Days)" is ""'],
+		[{ tierKeptDays: -1 }, '"Tier Is Kept at Least (Days)" is "-1"'],
+		[{ rate: 0 }, '"Points per Unit of Currency" is "0"'],
+		[{ rate: 0.1234567 }, '"Points per Unit of Currency" is "0.1234567"'],
+		[tiers(['', 10]), 'Tier 1 has no name'],
+		[tiers(['Gold', 'much']), 'The tier "Gold" begins at "much"'],
+		[tiers(['Gold', 10.5]), 'no whole number of points'],
+		[tiers(['Gold', 10], ['gold', 20]), '"Gold" (from 10) and "gold" (from 20) cannot be told apart'],
+		[tiers(['Gold', 10], ['Silver', 10]), 'cannot be told apart'],
+	])('%j are refused in plain words', (loyalty, words) => {
+		const { message, hint } = refusal({ loyalty });
+		expect(message).toContain(words);
+		expect(hint).not.toBe('');
+	});
+});
