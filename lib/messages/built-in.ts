@@ -40,7 +40,7 @@ export function builtInModel(id: string, entry: BuiltInMessage, input: ModelInpu
 	const values = valuesOf(entry, context, words, data);
 	const saying = (text: MessageWords[keyof MessageWords]) => (text === undefined ? '' : namedPhrase(text, context.customer.firstName, values, words.locale));
 	const wordsOf = (key: 'subject' | 'previewText' | 'headline' | 'intro') => overrides[key]?.(context, data) ?? saying(said[key]);
-	const shown = shownBy(entry.shows, context, words, entry.tellsLowStock);
+	const shown = shownBy(entry.shows, context, words, data, entry.tellsLowStock);
 	return {
 		// The operator writes in the shop's language; our own words may have had to fall back to English.
 		...frameOf(context, words, settings, { language: overrides.intro ? pickLocale(settings.locale) : words.locale, why: entry.why, isTransactional }),
@@ -50,9 +50,9 @@ export function builtInModel(id: string, entry: BuiltInMessage, input: ModelInpu
 		previewText: singleLine(wordsOf('previewText'), maxPreviewLength),
 		headline: singleLine(wordsOf('headline'), 200),
 		intro: paragraphs(wordsOf('intro')),
-		discount: discountBox(context, overrides.discountText?.(context, data) ?? phrase(entry.codeEndsToday ? words.design.discountTextToday : words.design.discountText)),
+		discount: discountBox(context, words, overrides.discountText?.(context, data), entry.codeEndsToday),
 		button: buttonOf(entry, input, shown.url, saying(said.buttonLabel)),
-		picks: entry.picks ? picksOf(context, saying(said.picksTitle ?? words.design.picks)) : undefined,
+		picks: entry.picks ? picksOf(context, saying(said.picksTitle ?? words.design.picks), words) : undefined,
 		aside: asideOf(entry, context, words),
 	};
 }

@@ -18,7 +18,7 @@ export const chapters = {
 export type Chapter = keyof typeof chapters;
 
 /** What a message shows under its text. */
-export const messageParts = ['nothing', 'cart', 'order', 'product', 'picks'] as const;
+export const messageParts = ['nothing', 'cart', 'order', 'product', 'picks', 'points'] as const;
 export type MessagePart = (typeof messageParts)[number];
 
 /** What the words of messages may name. All know `{name}` and `{shop}`. */
@@ -78,8 +78,6 @@ export interface BuiltInMessage {
 	codeEndsToday?: boolean;
 	/** Says of each line whether it is running out. */
 	tellsLowStock?: boolean;
-	/** Shows how the customer's points stand, where there are any. */
-	showsPoints?: boolean;
 }
 
 /** Stock at or below this is "really low": only then may a mail say so. */
@@ -90,7 +88,7 @@ export function isLowStock(stock: number | undefined): stock is number {
 	return stock !== undefined && stock > 0 && stock <= lowStockMost;
 }
 
-const withCode = (id: string) => ({ wordsOf: ({ discountCode }: MessageContext) => (discountCode ? `${id}/code` : id) });
+const withCode = (id: string) => ({ placeholders: ['offer'] as WordsPlaceholder[], wordsOf: ({ discountCode }: MessageContext) => (discountCode ? `${id}/code` : id) });
 const marketing = { kind: 'marketing', shows: 'nothing', needs: [], placeholders: [], why: 'whyMarketing' } as const satisfies Partial<BuiltInMessage>;
 const cart = { ...marketing, chapter: '03', shows: 'cart', why: 'why' } as const satisfies Partial<BuiltInMessage>;
 const purchase = { chapter: '10', kind: 'transactional', shows: 'order', needs: [], why: 'whyTransactional' } as const satisfies Partial<BuiltInMessage>;
@@ -105,8 +103,7 @@ const survey = { ...marketing, chapter: '07', why: 'whyContact' } as const satis
 const withPicks = (id: string) => ({ picks: true, wordsOf: ({ picks }: MessageContext) => (picks.length ? `${id}/picks` : id) });
 const bought = { ...marketing, chapter: '05', why: 'whyBought' } as const satisfies Partial<BuiltInMessage>;
 const birthday = { ...marketing, chapter: '08', picks: true } as const satisfies Partial<BuiltInMessage>;
-const loyalty = { ...marketing, chapter: '09', picks: true, why: 'whyLoyalty', showsPoints: true } as const satisfies Partial<BuiltInMessage>;
-const giving: WordsPlaceholder[] = ['offer'];
+const loyalty = { ...marketing, chapter: '09', picks: true, why: 'whyLoyalty', shows: 'points' } as const satisfies Partial<BuiltInMessage>;
 
 const returnStates = new Set(['requested', 'approved', 'declined', 'received', 'refunded', 'closed', 'cancelled']);
 
@@ -144,7 +141,14 @@ export const catalogue = {
 	seasonal: { ...marketing, chapter: '02', label: 'Same Season Again', description: '3 weeks before a season in which the customer bought last year', picks: true },
 	'cart-reminder': { ...cart, label: 'Friendly Reminder', description: 'The cart is kept, and help is offered', uses: ['answer'] },
 	'cart-benefits': { ...cart, label: 'Good Points', description: 'What speaks for the choice' },
-	'cart-last-code': { ...cart, label: 'Last Reminder, With a Code', description: 'With the discount code below, valid that day; without a code just a last reminder', codeEndsToday: true, ...withCode('cart-last-code') },
+	'cart-last-code': {
+		...cart,
+		label: 'Last Reminder, With a Code',
+		description: 'With the discount code, valid that day, or until its own last day where that is known; without a code just a last reminder',
+		codeEndsToday: true,
+		placeholders: ['offer', 'until'],
+		wordsOf: ({ discount: { code, expiresAt, endsToday } }) => (!code ? 'cart-last-code' : expiresAt && !endsToday ? 'cart-last-code/until' : 'cart-last-code/code'),
+	},
 	'cart-low-stock': {
 		...cart,
 		label: 'Low Stock, Only if True',
@@ -154,7 +158,7 @@ export const catalogue = {
 		wordsOf: ({ cart: { items } }) => (items.some(({ stock }) => isLowStock(stock)) ? 'cart-low-stock' : 'cart-no-hurry'),
 	},
 	'cart-no-hurry': { ...cart, label: 'No Hurry', description: 'A second thought, without pressure' },
-	'cart-reward': { ...cart, label: 'Reward', description: 'The discount code below as a small present; without a code the same as No Hurry', wordsOf: ({ discountCode }) => (discountCode ? 'cart-reward' : 'cart-no-hurry') },
+	'cart-reward': { ...cart, label: 'Reward', description: 'The discount code below as a small present; without a code the same as No Hurry', placeholders: ['offer'], wordsOf: ({ discountCode }) => (discountCode ? 'cart-reward' : 'cart-no-hurry') },
 	'cart-similar': { ...cart, label: 'Similar Products', description: 'With the picks of a Product Picks node before it; without picks the same as No Hurry', picks: true, wordsOf: ({ picks }) => (picks.length ? 'cart-similar' : 'cart-no-hurry') },
 	'cart-story': { ...cart, label: 'Story', description: 'The cart tells its story' },
 	'checkout-reminder': { ...cart, label: 'Checkout Not Finished', description: '30 minutes: go on where you stopped', uses: ['answer'] },
@@ -224,10 +228,10 @@ export const catalogue = {
 	},
 	'survey-passive': { ...survey, label: 'After 7 or 8', description: 'Asks what could be better' },
 	'survey-apology': { ...survey, label: 'After 0 to 6', description: 'Apologises; a person gets back to the customer' },
-	birthday: { ...birthday, label: 'Birthday', description: '7 days before: good wishes, and the discount code if there is one', placeholders: giving, ...withCode('birthday') },
-	'birthday-unused': { ...birthday, label: 'Birthday: Code Not Used', description: 'The code once more, with its last day; without a code, good wishes', placeholders: ['until'], ...withCode('birthday-unused') },
-	'birthday-today': { ...birthday, label: 'Birthday: On the Day', description: 'Congratulations, and the discount code if there is one', placeholders: giving, ...withCode('birthday-today') },
-	'child-birthday': { ...birthday, label: 'Child’s Birthday', description: '7 days before: ideas for a present, and the discount code if there is one', placeholders: giving, ...withCode('child-birthday') },
+	birthday: { ...birthday, label: 'Birthday', description: '7 days before: good wishes, and the discount code if there is one', ...withCode('birthday') },
+	'birthday-unused': { ...birthday, label: 'Birthday: Code Not Used', description: 'The code once more, with its last day; without a code, good wishes', ...withCode('birthday-unused'), placeholders: ['until'] },
+	'birthday-today': { ...birthday, label: 'Birthday: On the Day', description: 'Congratulations, and the discount code if there is one', ...withCode('birthday-today') },
+	'child-birthday': { ...birthday, label: 'Child’s Birthday', description: '7 days before: ideas for a present, and the discount code if there is one', ...withCode('child-birthday') },
 	'shop-near-you': {
 		...marketing,
 		chapter: '08',
@@ -250,9 +254,9 @@ export const catalogue = {
 	'points-earned': { ...loyalty, label: 'Points: Earned', description: 'After points were earned: how many, where the event says so', placeholders: ['earned'], wordsOf: ({ points }) => (points.count.earned > 0 ? 'points-earned/known' : 'points-earned') },
 	'next-tier': { ...loyalty, label: 'Next Tier', description: 'How much is missing to the next tier; without tiers, thanks', placeholders: ['missing', 'nextTier'], wordsOf: ({ points }) => (points.nextTier && points.toNextTier ? 'next-tier/known' : 'next-tier') },
 	'tier-reached': { ...loyalty, label: 'Tier Reached', description: 'At once after a tier was reached; without tiers, thanks', placeholders: ['tier'], wordsOf: ({ points }) => (points.tier ? 'tier-reached/tier' : 'tier-reached') },
-	'vip-reward': { ...loyalty, why: 'whyBought', showsPoints: false, label: 'For the Best Customers', description: 'Thanks, and the discount code if there is one', placeholders: giving, ...withCode('vip-reward') },
-	'one-time-buyer': { ...loyalty, why: 'whyBought', showsPoints: false, label: 'One-Time Buyer', description: '60 days after the only order: is all well, and picks' },
-	'one-time-buyer-code': { ...loyalty, why: 'whyBought', showsPoints: false, label: 'One-Time Buyer, With a Code', description: '75 days after the only order: something for the second one', placeholders: giving, ...withCode('one-time-buyer-code') },
+	'vip-reward': { ...loyalty, why: 'whyBought', shows: 'nothing', label: 'For the Best Customers', description: 'Thanks, and the discount code if there is one', ...withCode('vip-reward') },
+	'one-time-buyer': { ...loyalty, why: 'whyBought', shows: 'nothing', label: 'One-Time Buyer', description: '60 days after the only order: is all well, and picks' },
+	'one-time-buyer-code': { ...loyalty, why: 'whyBought', shows: 'nothing', label: 'One-Time Buyer, With a Code', description: '75 days after the only order: something for the second one', ...withCode('one-time-buyer-code') },
 	'payment-how': { ...purchase, label: 'Awaiting Payment: How to Pay', description: '1 day', placeholders: ['order', 'total', 'due'] },
 	'payment-reminder': { ...purchase, label: 'Awaiting Payment: Reminder', description: '3 days', placeholders: ['order', 'total', 'due'] },
 	'payment-last': { ...purchase, label: 'Awaiting Payment: Last Word', description: '7 days', placeholders: ['order', 'total', 'due'] },

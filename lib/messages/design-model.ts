@@ -1,9 +1,12 @@
 import { isLowStock, type MessagePart } from './catalogue';
 import { themeFor, type Theme } from './colour';
-import type { ContextItem, ContextProduct, MessageContext } from './context';
+import { pointsWithNoun } from './benefits';
+import type { ContextItem, ContextPick, MessageContext } from './context';
 import { valueParameter } from './links';
 import { directionOf, severalLines, singleLine } from './safe-text';
 import type { ShopSettings } from '../model/settings';
+import type { PickWay } from '../picks/ways';
+import type { RenderData } from './template-functions';
 import { type DesignWords, phrase, type Words } from './words';
 
 /** A link with its words. */
@@ -30,6 +33,21 @@ interface DesignQuestion {
 	choices: Array<DesignLink & { note: string }>;
 }
 
+type DesignPick = Pick<ContextPick, 'title' | 'url' | 'imageUrl' | 'initial' | 'price' | 'fullPrice'> & {
+	/** Why it is shown, where that is worth a word. */
+	note: string;
+};
+
+/** How the customer's points stand. */
+interface PointsPanel {
+	title: string;
+	balance: string;
+	/** The tier, what is on its way, what expires next. */
+	lines: string[];
+	/** To the next tier: `done` and `open` are percents that fill the bar; 0 where it is not known how far it is. */
+	way: { label: string; done: number; open: number } | undefined;
+}
+
 /** What the compiled designs read. Strings only, so that a design holds no logic beyond "is it there". */
 export interface DesignModel {
 	lang: string;
@@ -49,10 +67,12 @@ export interface DesignModel {
 	items: DesignItem[];
 	moreItems: string;
 	total: { label: string; amount: string } | undefined;
-	discount: { code: string; text: string } | undefined;
+	/** `offer`: what it gives. `terms`: until when, and from which value of an order on. */
+	discount: { code: string; offer: string; text: string; terms: string[] } | undefined;
+	points: PointsPanel | undefined;
 	button: DesignLink | undefined;
 	/** Two products beside each other; an odd one stands beside an empty place. */
-	picks: { title: string; rows: Array<Array<Pick<ContextProduct, 'title' | 'url' | 'imageUrl' | 'initial' | 'price'>>> } | undefined;
+	picks: { title: string; rows: DesignPick[][] } | undefined;
 	help: string;
 	postalLines: string[];
 	why: string;
@@ -124,20 +144,48 @@ function details({ variantTitle, quantity }: ContextItem, words: Words): Pick<De
 }
 
 /** What a message shows, and where that is in the shop. */
-export function shownBy(shows: MessagePart, { cart, order, product }: MessageContext, words: Words, tellsLowStock = false): Pick<DesignModel, 'items' | 'moreItems' | 'total'> & { url: string } {
+export function shownBy(shows: MessagePart, { cart, order, product, points }: MessageContext, words: Words, { locale }: RenderData, tellsLowStock = false): Pick<DesignModel, 'items' | 'moreItems' | 'total' | 'points'> & { url: string } {
 	const total = (amount: string) => (amount ? { label: phrase(words.design.total), amount } : undefined);
-	if (shows === 'cart') return { ...linesOf(cart.items, words, tellsLowStock), total: total(cart.total), url: cart.url };
-	if (shows === 'order') return { ...linesOf(order.items, words, false), total: total(order.total), url: order.url };
+	if (shows === 'cart') return { ...linesOf(cart.items, words, tellsLowStock), total: total(cart.total), points: undefined, url: cart.url };
+	if (shows === 'order') return { ...linesOf(order.items, words, false), total: total(order.total), points: undefined, url: order.url };
+	if (shows === 'points') return { items: [], moreItems: '', total: undefined, points: pointsPanel(points, words, locale), url: '' };
 	const isThere = shows === 'product' && product.title !== '';
-	return { items: isThere ? [{ ...product, details: product.category, detailLines: product.category ? [product.category] : [], stockNote: '', lineTotal: product.price, fullLineTotal: '' }] : [], moreItems: '', total: undefined, url: isThere ? product.url : '' };
+	return { items: isThere ? [{ ...product, details: product.category, detailLines: product.category ? [product.category] : [], stockNote: '', lineTotal: product.price, fullLineTotal: product.fullPrice }] : [], moreItems: '', total: undefined, points: undefined, url: isThere ? product.url : '' };
 }
+
+/** Undefined for who never had any. */
+function pointsPanel({ available, pending, expiring, expiresAt, tier, nextTier, toNextTier, count }: MessageContext['points'], words: Words, locale: string): PointsPanel | undefined {
+	if (available === '') return undefined;
+	const { design } = words;
+	const onTheWay = nextTier && toNextTier;
+	return {
+		title: phrase(design.pointsTitle),
+		balance: pointsWithNoun(count.available, words, locale),
+		lines: [
+			...(tier ? [phrase(design.pointsTier, { tier })] : []),
+			...(pending ? [phrase(design.pointsPending, { points: pending, count: count.pending }, words.locale)] : []),
+			...(expiring && expiresAt ? [phrase(design.pointsExpiring, { points: expiring, count: count.expiring, until: expiresAt }, words.locale)] : []),
+		],
+		way: onTheWay ? { label: phrase(design.pointsToNext, { missing: toNextTier, tier: nextTier }), done: count.onTheWay, open: 100 - count.onTheWay } : undefined,
+	};
+}
+
+/** Why a product was picked, where the reader gains from knowing it: the others are plain to see, or said by the title above them. */
+const tellingReasons: Record<string, keyof DesignWords> = {
+	bought_together: 'pickTogether',
+	viewed_then_bought: 'pickChosen',
+	bestseller: 'pickBestseller',
+	new: 'pickNew',
+	back_in_stock: 'pickBack',
+} satisfies Partial<Record<PickWay, keyof DesignWords>>;
 
 /** Recommended products in a mail: as many as two rows hold. */
 const mostPicksShown = 4;
 
 /** Those that have a name. Undefined where there are none. */
-export function picksOf({ picks }: MessageContext, title: string): DesignModel['picks'] {
-	const shown = picks.filter((pick) => pick.title !== '').slice(0, mostPicksShown);
+export function picksOf({ picks }: MessageContext, title: string, { design }: Words): DesignModel['picks'] {
+	const noteOf = (reason: string) => (Object.hasOwn(tellingReasons, reason) ? phrase(design[tellingReasons[reason]]) : '');
+	const shown = picks.filter((pick) => pick.title !== '').slice(0, mostPicksShown).map((pick) => ({ ...pick, note: noteOf(pick.reason) }));
 	if (shown.length === 0) return undefined;
 	return { title, rows: shown.length > 2 ? [shown.slice(0, 2), shown.slice(2)] : [shown] };
 }
@@ -153,8 +201,15 @@ export function questionOf(kind: 'rate' | 'survey', url: string, said: Pick<Desi
 	return { rating: undefined, survey: { ...said, choices, lowHalf: choices.slice(0, 6), highHalf: choices.slice(6) } };
 }
 
-export function discountBox({ discountCode }: MessageContext, text: string): DesignModel['discount'] {
-	return discountCode ? { code: discountCode, text: singleLine(text, 200) } : undefined;
+/** @param ownText the operator's words under the code @param saysToday what the message says of a code whose end is not known */
+export function discountBox({ discount: { code, offer, expiresAt, minimum, endsToday } }: MessageContext, { design, locale }: Words, ownText: string | undefined, saysToday = false): DesignModel['discount'] {
+	if (!code) return undefined;
+	const terms = [
+		...(endsToday ? [phrase(design.discountToday)] : expiresAt ? [phrase(design.discountUntil, { until: expiresAt })] : []),
+		...(minimum ? [phrase(design.discountMinimum, { minimum })] : []),
+	];
+	const text = ownText ?? phrase(saysToday && !expiresAt ? design.discountTextToday : design.discountText);
+	return { code, offer: offer && offer.charAt(0).toLocaleUpperCase(locale) + offer.slice(1), text: singleLine(text, 200), terms };
 }
 
 export function paragraphs(text: string): string[] {

@@ -15,7 +15,7 @@ export function checkLetter({ subject }: ContentOverrides, shows: MessagePart): 
 /** The operator's words in the shop's design. The button leads to what is shown, unless the operator says where. */
 export function letterModel(shows: MessagePart, { context, overrides, words, data, settings, isTransactional }: ModelInput): DesignModel {
 	const said = (key: keyof ContentOverrides) => overrides[key]?.(context, data) ?? '';
-	const shown = shownBy(shows, context, words);
+	const shown = shownBy(shows, context, words, data);
 	const url = webUrl(said('buttonUrl').trim()) || shown.url || context.shop.url;
 	const label = singleLine(said('buttonLabel'), 60);
 	return {
@@ -27,9 +27,9 @@ export function letterModel(shows: MessagePart, { context, overrides, words, dat
 		intro: paragraphs(said('intro')),
 		rating: undefined,
 		survey: undefined,
-		discount: discountBox(context, overrides.discountText?.(context, data) ?? phrase(words.design.discountText)),
+		discount: discountBox(context, words, overrides.discountText?.(context, data)),
 		button: url && label ? { label, url } : undefined,
-		picks: shows === 'picks' ? picksOf(context, phrase(words.design.picks)) : undefined,
+		picks: shows === 'picks' ? picksOf(context, phrase(words.design.picks), words) : undefined,
 		aside: undefined,
 	};
 }

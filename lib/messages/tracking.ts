@@ -26,6 +26,11 @@ export class MessageLinker {
 		return signedUrl(this.address, this.secret, { kind, ...this.message, to }, kind === 'confirm' ? { expiresAtMs: this.nowMs + confirmLifeMs } : {});
 	}
 
+	/** The signed part of a link alone, undefined while there is no address. @throws LINK_INVALID */
+	token(kind: LinkKind): string | undefined {
+		return this.address ? signLink(this.secret, { kind, ...this.message }) : undefined;
+	}
+
 	/** A click link on to a page; without an address the page itself. */
 	click(to: string, shown?: ShownProduct): string {
 		return this.address ? signedUrl(this.address, this.secret, { kind: 'click', ...this.message, to, ...shown }) : to;

@@ -60,6 +60,12 @@ export interface DesignWords
 		| 'pointsPending'
 		| 'pointsExpiring'
 		| 'pointsToNext'
+		/** Why a product was picked. */
+		| 'pickTogether'
+		| 'pickChosen'
+		| 'pickBestseller'
+		| 'pickNew'
+		| 'pickBack'
 		/** Separated by commas. */
 		| 'surveyTopics'
 		| 'picks',

@@ -109,6 +109,7 @@ const contentFields: INodeProperties[] = [
 			{ name: 'The Cart', value: 'cart' },
 			{ name: 'The Order', value: 'order' },
 			{ name: 'The Picks', value: 'picks', description: 'Up to four recommended products, where a Product Picks node comes before' },
+			{ name: 'The Points', value: 'points', description: 'How many, what expires next, and the way to the next tier; nothing for who never had any' },
 			{ name: 'The Product', value: 'product', description: 'The one that is back in stock, or that was looked at' },
 		],
 		default: 'nothing',

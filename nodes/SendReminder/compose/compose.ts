@@ -1,9 +1,10 @@
 import type { IExecuteFunctions } from 'n8n-workflow';
+import { loadForms } from '../../../lib/forms/form';
 import type { OutgoingMessage } from '../../../lib/messages/channels/channel';
 import type { SendJob } from '../../../lib/messages/send/sender';
 import type { CustomerRecord } from '../../../lib/model/records';
 import type { ShopSettings } from '../../../lib/model/settings';
-import type { Installation } from '../../../lib/n8n/installation';
+import type { Installation, ShopHandle } from '../../../lib/n8n/installation';
 import { providerOf } from '../providers';
 import type { ChannelChoice } from '../providers/provider';
 import { readVariants, withVariant } from '../variants';
@@ -30,8 +31,21 @@ export interface SendOptions {
 	/** Whether stock and price are checked when a message leaves. */
 }
 
-/** Renders one message. `address`: where Message Webhook Trigger listens, null while it is off. @throws TEMPLATE_INVALID */
-export type Composer = (job: SendJob, customer: CustomerRecord, settings: ShopSettings, address: string | null) => OutgoingMessage;
+/** What Message Webhook Trigger serves. */
+export interface Served {
+	/** Where it listens; null while it is off. */
+	address: string | null;
+	/** The id of its form of the kind Profile, the first where it has several. */
+	profileForm?: string;
+}
+
+export async function servedBy(shop: ShopHandle): Promise<Served> {
+	const [address, forms] = await Promise.all([shop.messageAddress(), loadForms(shop.store)]);
+	return { address, profileForm: forms.find(({ kind }) => kind === 'profile')?.id };
+}
+
+/** Renders one message. @throws TEMPLATE_INVALID */
+export type Composer = (job: SendJob, customer: CustomerRecord, settings: ShopSettings, served: Served) => OutgoingMessage;
 
 /** Reads the node's words for a channel once and compiles them. @throws TEMPLATE_INVALID for a template that does not compile */
 export type ComposerMaker = (context: IExecuteFunctions, installation: Installation, options: SendOptions) => Promise<Composer>;

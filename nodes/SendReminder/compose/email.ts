@@ -2,10 +2,13 @@ import type { IDataObject, IExecuteFunctions } from 'n8n-workflow';
 import { itemCustomer } from '../../../lib/journeys/items';
 import { ShopJourneysError } from '../../../lib/model/errors';
 import type { ShopSettings } from '../../../lib/model/settings';
+import { formLink } from '../../../lib/forms/receive';
 import type { EmailMessage } from '../../../lib/messages/channels/channel';
+import { localeFor } from '../../../lib/messages/context';
 import { messageHeaders, messageIdFor, parseMailbox, type Mailbox } from '../../../lib/messages/headers';
 import type { LinkKind } from '../../../lib/messages/links';
 import { type BuiltInId, type CartReminderTone, type ContentOverrides, createRenderer, type LetterPart, type MessageContent, type MessageItem, type MessageLinks, type Renderer } from '../../../lib/messages/render';
+import { placeNear } from '../../../lib/messages/near';
 import { codeLinkFor, MessageLinker, productsByUrl, utmFor, withTracking } from '../../../lib/messages/tracking';
 import { shopIdOf } from '../../../lib/n8n/fields/shop';
 import type { Installation } from '../../../lib/n8n/installation';
@@ -31,7 +34,7 @@ export const emailComposer: ComposerMaker = async (context, installation, option
 	};
 	const first = rendererFor(0);
 
-	return (job, customer, settings, address): EmailMessage => {
+	return (job, customer, settings, { address, profileForm }): EmailMessage => {
 		const { from, mailbox } = senderOf(options, settings);
 		const { journey } = job.item;
 		const item: MessageItem = job.item.customer ? job.item : { ...job.item, customer: itemCustomer(customer, settings) };
@@ -50,8 +53,8 @@ export const emailComposer: ComposerMaker = async (context, installation, option
 		);
 		const messageId = messageIdFor(job.messageKey, mailbox.address.split('@')[1]);
 		const renderer = hasExpression ? rendererFor(job.itemIndex) : first;
-		const links = linksFor(renderer, linker, item, settings, options.webView === true ? messageId : undefined);
-		const { subject, html, text, discountCode } = renderer.render(item, { settings, links, kind });
+		const links = linksFor(renderer, linker, item, settings, { viewId: options.webView === true ? messageId : undefined, profileForm });
+		const { subject, html, text, discountCode } = renderer.render(item, { settings, links, kind, nowMs: installation.clock.journeyNowMs(), place: placeNear(customer, settings.locations) });
 		const countsClicks = options.track ?? kind === 'marketing';
 		const utm = kind === 'marketing' ? utmFor(settings, item, options.campaignKey?.trim()) : undefined;
 		const tracked = withTracking({ html, text }, { linker, countsClicks, utm, withCode: codeLinkFor(settings, item, discountCode), products: productsByUrl(item), shopUrl: settings.url });
@@ -86,8 +89,8 @@ function senderOf({ sender }: SendOptions, settings: ShopSettings): { from: stri
 	});
 }
 
-/** The links that this message can show, no others: each costs a signature. @param viewId the Message-ID, when there is a web view */
-function linksFor(renderer: Renderer, linker: MessageLinker, item: MessageItem, settings: ShopSettings, viewId: string | undefined): MessageLinks {
+/** The links that this message can show, no others: each costs a signature. @param serves.viewId the Message-ID, when there is a web view */
+function linksFor(renderer: Renderer, linker: MessageLinker, item: MessageItem, settings: ShopSettings, { viewId, profileForm }: { viewId?: string; profileForm?: string }): MessageLinks {
 	const link = (kind: LinkKind, to?: string) => (renderer.links.has(kind) ? linker.link(kind, to) : undefined);
 	return {
 		unsubscribePageUrl: link('unsubscribe'),
@@ -97,7 +100,14 @@ function linksFor(renderer: Renderer, linker: MessageLinker, item: MessageItem, 
 		rateUrl: link('rate', item.order ? `order:${item.order.id}` : item.product && `product:${item.product.id}`),
 		surveyUrl: renderer.links.has('survey') ? linker.link('survey', renderer.surveyTopics(item, settings)) : undefined,
 		viewUrl: viewId && link('view', viewId),
+		profileUrl: renderer.links.has('profile') ? profileUrl(linker, profileForm, localeFor(item, settings)) : undefined,
 	};
+}
+
+/** The profile form, filled in as the reader, in the reader's language. Undefined where there is none. */
+export function profileUrl(linker: MessageLinker, form: string | undefined, locale: string): string | undefined {
+	const proof = form === undefined ? undefined : linker.token('preferences');
+	return proof && formLink(linker.address!, form!, { proof, locale });
 }
 
 function oneClickUrl({ unsubscribePageUrl }: MessageLinks, linker: MessageLinker): string | undefined {

@@ -2,6 +2,7 @@ import type { IDataObject, IExecuteFunctions } from 'n8n-workflow';
 import { itemCustomer } from '../../../lib/journeys/items';
 import { buildContext, localeFor, type MessageContext, type MessageItem, withOwnCode } from '../../../lib/messages/context';
 import { messageIdFor } from '../../../lib/messages/headers';
+import { placeNear } from '../../../lib/messages/near';
 import type { SendJob } from '../../../lib/messages/send/sender';
 import type { RenderData } from '../../../lib/messages/template-functions';
 import { type CompiledTemplate, compileTemplate } from '../../../lib/messages/templates';
@@ -11,8 +12,8 @@ import type { CustomerRecord } from '../../../lib/model/records';
 import type { ShopSettings } from '../../../lib/model/settings';
 import { shopIdOf } from '../../../lib/n8n/fields/shop';
 import type { Installation } from '../../../lib/n8n/installation';
-import type { SendOptions } from './compose';
-import { isReachable } from './email';
+import type { SendOptions, Served } from './compose';
+import { isReachable, profileUrl } from './email';
 
 /** What the messages that are no e-mails are made from. */
 
@@ -45,8 +46,8 @@ export interface Composing {
 	clickUrl(to: string): string;
 }
 
-/** What every one of these messages needs to be written. `address`: where Message Webhook Trigger listens. */
-export function composing(job: SendJob, customer: CustomerRecord, settings: ShopSettings, address: string | null, channel: MessageChannel, installation: Installation, options: SendOptions, discountCode: CompiledTemplate): Composing {
+/** What every one of these messages needs to be written. */
+export function composing(job: SendJob, customer: CustomerRecord, settings: ShopSettings, { address, profileForm }: Served, channel: MessageChannel, installation: Installation, options: SendOptions, discountCode: CompiledTemplate): Composing {
 	const { journey } = job.item;
 	const item: MessageItem = job.item.customer ? job.item : { ...job.item, customer: itemCustomer(customer, settings) };
 	const linker = new MessageLinker(
@@ -63,7 +64,7 @@ export function composing(job: SendJob, customer: CustomerRecord, settings: Shop
 	);
 	const locale = localeFor(item, settings);
 	const data: RenderData = { locale, timezone: customer.timezone ?? settings.timezone };
-	const context = buildContext(item, settings, { unsubscribePageUrl: linker.link('unsubscribe') }, data, { nowMs: installation.clock.journeyNowMs() });
+	const context = buildContext(item, settings, { unsubscribePageUrl: linker.link('unsubscribe'), profileUrl: profileUrl(linker, profileForm, locale) }, data, { nowMs: installation.clock.journeyNowMs(), place: placeNear(customer, settings.locations) });
 	withOwnCode(context, discountCode(context, data));
 	const withCode = codeLinkFor(settings, item, context.discountCode) ?? ((url: string) => url);
 	const products = productsByUrl(item);

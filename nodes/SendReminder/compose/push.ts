@@ -13,9 +13,9 @@ const longestText = 500;
 /** Writes web pushes. */
 export const pushComposer: ComposerMaker = async (context, installation, options) => {
 	const wordsOf = readOnce(context, fields, (itemIndex) => readPush(context, itemIndex));
-	return (job, customer, settings, address): PushMessage => {
+	return (job, customer, settings, served): PushMessage => {
 		const words = wordsOf(job.itemIndex);
-		const { messageId, ref, context: facts, data, clickUrl } = composing(job, customer, settings, address, 'push', installation, options, words.discountCode);
+		const { messageId, ref, context: facts, data, clickUrl } = composing(job, customer, settings, served, 'push', installation, options, words.discountCode);
 		const title = singleLine(words.title(facts, data), longestTitle) || facts.shop.name;
 		// Where a journey is about a product, its page is what the customer wants to see again.
 		const url = webUrl(words.url(facts, data).trim()) || facts.cart.url || facts.product.url || facts.shop.url;

@@ -20,9 +20,9 @@ export const smsComposer: ComposerMaker = async (context, installation, options)
 		text: compileText(required(context, 'smsText', itemIndex), 'Text'),
 		discountCode: compileText(context.getNodeParameter('discountCode', itemIndex, '') as string, 'Discount Code'),
 	}));
-	return (job, customer, settings, address): TextMessage => {
+	return (job, customer, settings, served): TextMessage => {
 		const { text, discountCode } = wordsOf(job.itemIndex);
-		const message = composing(job, customer, settings, address, 'sms', installation, options, discountCode);
+		const message = composing(job, customer, settings, served, 'sms', installation, options, discountCode);
 		return { channel: 'sms', ...named(message), to: customer.phone!, text: smsText(text(message.context, message.data)) };
 	};
 };
@@ -39,9 +39,9 @@ const whatsappFields = ['whatsappMessage', 'whatsappText', 'templateName', 'temp
 /** Writes WhatsApp messages: an approved template with its values, or free words to who has written within a day. */
 export const whatsappComposer: ComposerMaker = async (context, installation, options) => {
 	const wordsOf = readOnce(context, whatsappFields, (itemIndex) => readWhatsApp(context, itemIndex));
-	return (job, customer, settings, address): TextMessage => {
+	return (job, customer, settings, served): TextMessage => {
 		const { discountCode, write } = wordsOf(job.itemIndex);
-		const message = composing(job, customer, settings, address, 'whatsapp', installation, options, discountCode);
+		const message = composing(job, customer, settings, served, 'whatsapp', installation, options, discountCode);
 		return { channel: 'whatsapp', ...named(message), to: customer.phone!, ...write(message) };
 	};
 };

@@ -13,9 +13,9 @@ const longestText = 20_000;
 export const webhookComposer: ComposerMaker = async (context, installation, options) => {
 	const channel = context.getNodeParameter('countsAs', 0, 'email') as MessageChannel;
 	const wordsOf = readOnce(context, fields, (itemIndex) => readWebhook(context, itemIndex));
-	return (job, customer, settings, address): WebhookMessage => {
+	return (job, customer, settings, served): WebhookMessage => {
 		const words = wordsOf(job.itemIndex);
-		const { messageId, ref, context: facts, data } = composing(job, customer, settings, address, channel, installation, options, words.discountCode);
+		const { messageId, ref, context: facts, data } = composing(job, customer, settings, served, channel, installation, options, words.discountCode);
 		const { email, phone, firstName, locale } = customer;
 		return {
 			channel,

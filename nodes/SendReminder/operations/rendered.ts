@@ -10,7 +10,7 @@ import { shopIdOf } from '../../../lib/n8n/fields/shop';
 import type { Installation, ShopHandle } from '../../../lib/n8n/installation';
 import { itemOfCustomer } from '../../../lib/n8n/testItem';
 import { findCustomer, normaliseEmail, readCustomer } from '../../../lib/record/identity';
-import { composerFor, type SendOptions } from '../compose/compose';
+import { composerFor, type SendOptions, servedBy } from '../compose/compose';
 import { providerOf } from '../providers';
 import type { MessageProvider } from '../providers/provider';
 import { readVariants } from '../variants';
@@ -51,9 +51,9 @@ export async function renderFor(context: IExecuteFunctions, installation: Instal
 	const variants = readVariants(context)?.variants.filter(({ here }) => here !== false) ?? [];
 	const journey = item.journey && { ...item.journey, enrolment: nobody };
 	const job: SendJob = { item: { ...item, ...(journey && { journey }) }, customerId: nobody, itemIndex, sendKey: nobody, messageKey: `${nobody}/${randomUUID()}`, campaign: journey ? null : nobody };
-	const address = await shop.messageAddress();
+	const served = await servedBy(shop);
 	const shown = variants.length > 0 ? variants.map(({ name }) => name) : [undefined];
-	return shown.map((variant) => ({ message: compose({ ...job, variant }, { ...customer, id: nobody }, settings, address), provider, customer, settings, shop, address }));
+	return shown.map((variant) => ({ message: compose({ ...job, variant }, { ...customer, id: nobody }, settings, served), provider, customer, settings, shop, address: served.address }));
 }
 
 async function subjectOf(context: IExecuteFunctions, installation: Installation, shop: ShopHandle, settings: ShopSettings, item: SendJob['item'], itemIndex: number): Promise<{ item: SendJob['item']; customer: CustomerRecord }> {

@@ -7,7 +7,7 @@ import { shopIdOf } from '../../../lib/n8n/fields/shop';
 import { getInstallation, type ShopHandle } from '../../../lib/n8n/installation';
 import { findCustomer, normaliseEmail } from '../../../lib/record/identity';
 import { variantOf } from '../../../lib/messages/variants';
-import { composerFor, type SendOptions } from '../compose/compose';
+import { composerFor, type SendOptions, servedBy } from '../compose/compose';
 import { providerOf } from '../providers';
 import { codeCheck } from '../codeCheck';
 import { type ContentCheck, liveCheck } from '../contentCheck';
@@ -39,7 +39,7 @@ async function sendAll(context: IExecuteFunctions, items: INodeExecutionData[]):
 	for (const [shopId, itemIndexes] of byShop) {
 		const shop = installation.shop(shopId);
 		const jobs = (await Promise.all(itemIndexes.map((itemIndex) => jobFor(context, items[itemIndex], itemIndex, shop, options)))).map((job) => inExperiment(job, experiment));
-		const address = await shop.messageAddress();
+		const served = await servedBy(shop);
 		tellSendingMode(context, await shop.settings());
 		const sent = await sendBatch(jobs, {
 			store: shop.store,
@@ -57,7 +57,7 @@ async function sendAll(context: IExecuteFunctions, items: INodeExecutionData[]):
 			checkLive: await liveCheck(context, installation, shop, contentCheck, jobs),
 			codeIsValid: await codeCheck(context, installation, shop, contentCheck),
 			isElsewhere: ({ variant }) => experiment?.variants.find(({ name }) => name === variant)?.here === false,
-			compose: (job, customer, settings) => compose(job, customer, settings, address),
+			compose: (job, customer, settings) => compose(job, customer, settings, served),
 		});
 		itemIndexes.forEach((itemIndex, position) => (results[itemIndex] = sent[position]));
 	}

@@ -11,7 +11,7 @@ import { fakeExecution } from './execution';
 
 const linkSecret = Buffer.from('a secret of at least thirty-two bytes');
 const nowMs = 1_770_000_000_000;
-const installation = (isDemo = false) => ({ linkSecret, isDemo, clock: { machineNowMs: () => nowMs } }) as unknown as Installation;
+const installation = (isDemo = false) => ({ linkSecret, isDemo, clock: { machineNowMs: () => nowMs, journeyNowMs: () => nowMs } }) as unknown as Installation;
 const address = 'https://journeys.fern.example/webhook/messages';
 const customer = { id: 'cus-1', email: 'mia@example.org', firstName: 'Mia', locale: 'en-GB', consent: { email: { status: 'subscribed' } }, orders: { count: 0, spentMinor: {} }, open: {} } as unknown as CustomerRecord;
 const inJourney = (kind: 'marketing' | 'transactional' = 'marketing'): SendJob => ({ item: { ...sampleItem({ journey: { kind } }) }, customerId: null, itemIndex: 0, sendKey: '1:node-1', messageKey: `main/${nowMs}/1`, campaign: null });
@@ -23,7 +23,7 @@ interface Case { parameters?: Record<string, unknown>; options?: SendOptions; jo
 async function composed({ parameters = {}, options = {}, job = inJourney(), at = address, isDemo, utm = true }: Case = {}): Promise<EmailMessage> {
 	const context = fakeExecution(new SendReminder().description, { parameters: { ...words, options, ...parameters } });
 	const compose = await emailComposer(context, installation(isDemo), options);
-	return compose(job, customer, sampleSettings(utm ? { utm: { source: 'news', medium: 'email' } } : {}), at) as EmailMessage;
+	return compose(job, customer, sampleSettings(utm ? { utm: { source: 'news', medium: 'email' } } : {}), { address: at }) as EmailMessage;
 }
 
 const isTracked = ({ html }: EmailMessage) => html.includes('?c=') && html.includes('?o=');

@@ -42,7 +42,7 @@ function jobOf(item: SendJob['item'] = sampleItem() as unknown as SendJob['item'
 
 async function written<M extends OutgoingMessage>(parameters: Record<string, unknown>, { job = jobOf(), who = customer, options = {}, at = address as string | null, withUtm } = {} as { job?: SendJob; who?: CustomerRecord; options?: SendOptions; at?: string | null; withUtm?: ShopSettings['utm'] }): Promise<M> {
 	const compose = await composerFor(fakeExecution(description, { parameters }), installation, options);
-	return compose(job, who, { ...settings, utm: withUtm }, at) as M;
+	return compose(job, who, { ...settings, utm: withUtm }, { address: at }) as M;
 }
 
 describe('SMS', () => {
@@ -98,7 +98,7 @@ describe('SMS', () => {
 		const context = fakeExecution(description, { parameters: { channel: 'sms', smsText: (itemIndex: number) => texts[itemIndex] } });
 		context.getNode().parameters = { smsText: '={{ $json.text }}' };
 		const compose = await composerFor(context, installation, {});
-		expect([0, 1].map((itemIndex) => (compose({ ...jobOf(), itemIndex }, customer, settings, null) as TextMessage).text)).toEqual(texts);
+		expect([0, 1].map((itemIndex) => (compose({ ...jobOf(), itemIndex }, customer, settings, { address: null }) as TextMessage).text)).toEqual(texts);
 	});
 });
 
