@@ -6,6 +6,7 @@
 const path = require('node:path');
 const { ensureBuild, ensurePackage } = require('./lib/build');
 const { demoCredentials, readTemplates, webhookUrls, wireForDemo } = require('./lib/demo-wiring');
+const { fillDemoCodes } = require('./lib/demo-codes');
 const { ensureMailbox, startDemoShop, startMailbox } = require('./lib/demo-servers');
 const { claimFolder, openFolder, saveFolder } = require('./lib/folder-state');
 const { hashFiles, hashText } = require('./lib/hash');
@@ -139,6 +140,8 @@ async function startDemo(env) {
 	const isNew = state.importedKey !== key;
 	await step('Journeys: import', async (log) => {
 		if (isNew) await importInto({ userFolder, runtime, credentials, workflows, publish: [], env: n8nEnv, log });
+		log('loading discount codes');
+		await fillDemoCodes({ userFolder, runtime, env: n8nEnv });
 	});
 
 	await step('Mailbox and demo shop: start', async () => {

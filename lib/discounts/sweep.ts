@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { type Clock, hourMs, minuteMs } from '../model/clock';
 import { isShopJourneysError } from '../model/errors';
 import { type DiscountCodeRecord, indexes } from '../model/records';
-import type { Store } from '../store/store';
+import type { IndexEntry, Store } from '../store/store';
 import { transact } from '../store/transaction';
 import { removeBooking } from './issue';
 import type { CodeSource } from './source';
@@ -10,6 +10,8 @@ import type { CodeSource } from './source';
 /** When a booking that the shop could not be asked about is looked at again. Journey time. */
 const againMs = hourMs;
 const claimMs = 5 * minuteMs;
+/** Looked through at a time: what cannot be settled here does not keep what can from its turn. */
+const pagesAtMost = 4;
 
 export interface Swept {
 	/** Codes whose time was over. */
@@ -26,11 +28,22 @@ export interface Swept {
  */
 export async function sweepCodes(store: Store, sourceOf: (name: string) => CodeSource | undefined, clock: Clock, { limit }: { limit: number }): Promise<Swept> {
 	const swept: Swept = { expired: 0, forgotten: 0, left: 0 };
-	for (const { key } of await store.walk(indexes.discountCodes, { to: clock.journeyNowMs(), limit })) {
-		const done = await sweepOne(store, key, sourceOf, clock);
-		if (done) swept[done]++;
+	let after: IndexEntry | undefined;
+	for (let page = 0; page < pagesAtMost; page++) {
+		const due = await store.walk(indexes.discountCodes, { to: clock.journeyNowMs(), limit, after });
+		for (const { key } of due) {
+			const done = await sweepOne(store, key, sourceOf, clock);
+			if (done) swept[done]++;
+		}
+		if (due.length < limit || swept.expired + swept.forgotten + swept.left >= limit) break;
+		after = due.at(-1);
 	}
 	return swept;
+}
+
+/** Whether there is anything to settle: cheap, for those who look every minute. */
+export async function hasDueCodes(store: Store, clock: Clock): Promise<boolean> {
+	return (await store.walk(indexes.discountCodes, { to: clock.journeyNowMs(), limit: 1 })).length > 0;
 }
 
 async function sweepOne(store: Store, key: string, sourceOf: (name: string) => CodeSource | undefined, clock: Clock): Promise<keyof Swept | undefined> {
@@ -39,7 +52,8 @@ async function sweepOne(store: Store, key: string, sourceOf: (name: string) => C
 		await tx.load([key]);
 		const record = tx.get<DiscountCodeRecord>(key);
 		if (record?.state === 'booked') {
-			if (record.claim && record.claim.untilMs > clock.machineNowMs()) return undefined;
+			// Whoever can ask its shop takes it.
+			if (sourceOf(record.source) === undefined || (record.claim && record.claim.untilMs > clock.machineNowMs())) return undefined;
 			tx.set(key, { ...record, claim: { token, untilMs: clock.machineNowMs() + claimMs } });
 			return record;
 		}
@@ -51,11 +65,11 @@ async function sweepOne(store: Store, key: string, sourceOf: (name: string) => C
 		return 'expired';
 	});
 	if (outcome.status !== 'committed' || outcome.result === undefined) return undefined;
-	return outcome.result === 'expired' ? 'expired' : await forgetBooking(store, key, token, outcome.result, sourceOf(outcome.result.source), clock);
+	return outcome.result === 'expired' ? 'expired' : await forgetBooking(store, key, token, outcome.result, sourceOf(outcome.result.source)!, clock);
 }
 
-async function forgetBooking(store: Store, key: string, token: string, record: DiscountCodeRecord, source: CodeSource | undefined, clock: Clock): Promise<'forgotten' | 'left'> {
-	const isGone = source !== undefined && (await isRevoked(source, record));
+async function forgetBooking(store: Store, key: string, token: string, record: DiscountCodeRecord, source: CodeSource, clock: Clock): Promise<'forgotten' | 'left'> {
+	const isGone = await isRevoked(source, record);
 	await transact(store, async (tx) => {
 		await tx.load([key]);
 		const now = tx.get<DiscountCodeRecord>(key);

@@ -2,6 +2,8 @@ import { createHmac, createSecretKey, randomBytes, randomUUID } from 'node:crypt
 import { homedir } from 'node:os';
 import path from 'node:path';
 import { DefinitionsCache } from '../journeys/definitions';
+import { codeSources } from '../discounts/listSource';
+import { sweepCodes } from '../discounts/sweep';
 import { journeyTaskHandlers } from '../journeys/tasks';
 import type { LedgerOperation } from '../loyalty/ledger';
 import type { PointsChange } from '../loyalty/points';
@@ -90,7 +92,9 @@ const taskHandlers: Record<string, TaskHandler> = { ...recordTaskHandlers, ...jo
 
 /** One bounded piece of work that is safe to do anywhere at once, however often: sweeps, and what is derived from the log. */
 type Chore = (store: Store, clock: Clock, shop: PointsShop) => Promise<void>;
-const chores: Chore[] = [(store, clock) => foldLog(store, clock), async (_store, _clock, shop) => void (await sweepPointsOf(shop))];
+/** Codes made in the shop are left to the Shop Webhook Trigger, which has the shop's API. */
+const codesSweptAtOnce = 50;
+const chores: Chore[] = [async (store, clock) => void (await sweepCodes(store, codeSources(store), clock, { limit: codesSweptAtOnce })), (store, clock) => foldLog(store, clock), async (_store, _clock, shop) => void (await sweepPointsOf(shop))];
 
 type Environment = Record<string, string | undefined>;
 

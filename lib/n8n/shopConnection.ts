@@ -1,4 +1,6 @@
 import type { IHookFunctions, ITriggerFunctions } from 'n8n-workflow';
+import { codeSources } from '../discounts/listSource';
+import { hasDueCodes, sweepCodes } from '../discounts/sweep';
 import { hourMs, minuteMs } from '../model/clock';
 import { isShopJourneysError, ShopJourneysError } from '../model/errors';
 import type { ShopEvent } from '../model/events';
@@ -9,6 +11,7 @@ import { forgetReconciliation, reconcile, reconcileSoon, reconciliationOf } from
 import { transact } from '../store/transaction';
 import { shopApiContext } from './http';
 import type { Installation, ShopHandle } from './installation';
+import { shopCodes } from './shopCodes';
 
 /** An adapter with an API, chosen by the operator to be connected through it. */
 export type ConnectedAdapter = ShopAdapter & { api: ShopApi };
@@ -37,6 +40,9 @@ const tickMs = minuteMs;
 const checkEveryMs = hourMs;
 /** The moment of the last delivery is not worth a commit each. */
 const deliveryEveryMs = minuteMs;
+
+/** Each may ask the shop twice. */
+const codesSweptAtOnce = 25;
 
 /** Whether n8n starts by itself rather than a person publishes. */
 function isRestart(context: IHookFunctions | ITriggerFunctions): boolean {
@@ -95,7 +101,7 @@ export async function disconnectShop(context: IHookFunctions, adapter: Connected
 
 /**
  * While the workflow is published: registers again at a restart and every hour, and asks the shop for what its deliveries
- * have missed, at once and every hour.
+ * have missed, at once and every hour. Takes back discount codes that were asked for and never handed out.
  * @param onMissed told of each event that no delivery had brought
  * @returns what stops it
  */
@@ -141,6 +147,10 @@ export function keepConnected(context: ITriggerFunctions, adapter: ConnectedAdap
 				isStopped: () => isStopped,
 			});
 			if (counts?.recorded) context.logger.info(`${context.getNode().name}: the shop’s API told of what no delivery had (${counts.recorded})`);
+		});
+		await guarded('cleaning up discount codes', async () => {
+			if (!adapter.api.discounts || !(await hasDueCodes(shop.store, clock))) return;
+			await sweepCodes(shop.store, codeSources(shop.store, await shopCodes(context, adapter, clock)), clock, { limit: codesSweptAtOnce });
 		});
 		isBusy = false;
 	};
