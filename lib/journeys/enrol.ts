@@ -8,7 +8,7 @@ import { applyBrowse } from './browse';
 import type { Definitions } from './definitions';
 import { applyEndings, applyReaction, endOpen, isOverAlready } from './endings';
 import { dataOf, type EventSurroundings } from './eventData';
-import { type About, enrolmentId, entityOf, hasNotBegun, restart } from './enrolment';
+import { type About, end, enrolmentId, entityOf, hasNotBegun, restart } from './enrolment';
 import { followsGoods, keptView, tryEnter, whereOf } from './gate';
 import { firstStep, zoneOf } from './schedule';
 import { applySegments } from './segments';
@@ -59,7 +59,10 @@ function ownerOfOrder(tx: Transaction, event: ShopEvent): string | null {
 	return orderId !== undefined && tx.has(keys.order(orderId)) ? (tx.get<OrderRecord>(keys.order(orderId))?.customerId ?? null) : null;
 }
 
-/** A birthday was corrected, a payment put off: journeys that count from it and have not begun to write move along. */
+/**
+ * A birthday was corrected, a payment put off: journeys that count from it and have not begun to write move along. Points that expire are
+ * another matter all the time: once they are spent no message of them is true any more, so those journeys move with what expires next, from the step they are at, and end where nothing does.
+ */
 async function followDates(tx: Transaction, event: ShopEvent | undefined, customerId: string, definitions: Definitions, nowMs: number): Promise<void> {
 	const customer = tx.get<CustomerRecord>(keys.customer(customerId));
 	const before = tx.before<CustomerRecord>(keys.customer(customerId));
@@ -72,11 +75,17 @@ async function followDates(tx: Transaction, event: ShopEvent | undefined, custom
 		const definition = definitions.byId.get(journey)!;
 		const enrolment = tx.get<EnrolmentRecord>(keys.enrolment(id));
 		const { of } = definition.anchor as Extract<Anchor, { type: 'date' }>;
-		if (enrolment?.status !== 'open' || !hasNotBegun(enrolment) || (of === 'payment_due' && enrolment.orderId !== order?.orderId)) continue;
+		const isOfPoints = of === 'points_expiry';
+		if (enrolment?.status !== 'open' || (!isOfPoints && !hasNotBegun(enrolment)) || (of === 'payment_due' && enrolment.orderId !== order?.orderId)) continue;
 		const zone = zoneOf(customer, definition);
 		const date = dateMs(of, customer, order, nowMs, zone);
-		if (date === null || date === dateMs(of, before, orderBefore, nowMs, zone)) continue;
-		restart(tx, definition, enrolment, date, firstStep(definition, date, nowMs, zone) ?? enrolment.step);
+		if (date === dateMs(of, before, orderBefore, nowMs, zone)) continue;
+		if (date === null) {
+			if (isOfPoints) end(tx, definition, enrolment, 'no_date', nowMs);
+			continue;
+		}
+		const first = firstStep(definition, date, nowMs, zone) ?? enrolment.step;
+		restart(tx, definition, enrolment, date, hasNotBegun(enrolment) ? first : Math.max(first, enrolment.step));
 	}
 }
 

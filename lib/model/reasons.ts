@@ -62,6 +62,7 @@ export const endReasons = {
 	suppressed: 'This customer must not be written to any more (bounce, complaint or your own block).',
 	erased: 'The customer asked to be forgotten.',
 	expired: 'The journey reached its maximum age.',
+	no_date: 'The points that were to expire are gone.',
 	completed: 'All steps were done.',
 	switched_off: 'The journey was switched off.',
 } as const satisfies Record<EndReason, string>;

@@ -256,6 +256,8 @@ export type EndReason =
 	| 'suppressed'
 	| 'erased'
 	| 'expired'
+	/** The date that the journey counts from is no more. */
+	| 'no_date'
 	| 'completed'
 	| 'switched_off';
 

@@ -39,7 +39,7 @@ export class SegmentTrigger implements INodeType {
 				displayOptions: { show: { includeExisting: [true] } },
 				description: 'How many of those already in the segment begin per day, so that they are not written to all at once',
 			},
-			...anchorFields(['entry', 'birthday', 'child_birthday', 'first_order', 'last_order']),
+			...anchorFields(['entry', 'birthday', 'child_birthday', 'first_order', 'last_order', 'points_expiry']),
 			scheduleField([{ name: '', delay: 0, unit: 'minutes' }], 'the entry into the segment, or the date chosen above'),
 			endsOnField(['answered', 'cart_started', 'code_used', 'order', 'replied', 'left_segment'], ['order']),
 			kindField,

@@ -34,13 +34,14 @@ const anchors = {
 	first_order: { name: 'Anniversary of the First Order', description: 'Its next return' },
 	last_order: { name: 'Anniversary of the Last Order', description: 'Its next return' },
 	payment_due: { name: 'Payment Due', description: 'Until when the invoice of the order is to be paid' },
+	points_expiry: { name: 'Expiry of Points', description: 'When the next points expire. The journey moves along when others expire next, and ends when none do.' },
 	replacement: { name: 'Replacement Due', description: 'So many days after the order as the product rules say after which the product is usually replaced' },
 	supply: { name: 'Supply Used Up', description: 'The day on which what was bought runs out, less delivery time: quantity, units per pack and days per unit come from the product rules' },
 } as const;
 export type AnchorName = keyof typeof anchors;
 
 /** Those that are dates: a step may come before them. */
-const dateAnchors: AnchorName[] = ['birthday', 'child_birthday', 'first_order', 'last_order', 'payment_due'];
+const dateAnchors: AnchorName[] = ['birthday', 'child_birthday', 'first_order', 'last_order', 'payment_due', 'points_expiry'];
 
 /** "Delays Count From", with these to choose from. */
 export function anchorFields(choices: AnchorName[]): INodeProperties[] {

@@ -1,7 +1,8 @@
 import { dayMs } from '../../../lib/model/clock';
-import { indexes, type JourneyDefinition, keys } from '../../../lib/model/records';
+import { type EnrolmentRecord, indexes, type JourneyDefinition, keys } from '../../../lib/model/records';
 import type { LedgerOperation } from '../../../lib/loyalty/ledger';
 import { changePointsOf, sweepPointsOf } from '../../../lib/record/points';
+import { transact } from '../../../lib/store/transaction';
 import { anna, ben, countersOf, customerByEmail, customerEvent, enrolmentOf, eventOf, openShop, type Shop } from './shop';
 
 let shop: Shop;
@@ -63,6 +64,42 @@ describe('points that change', () => {
 		await shop.record(eventOf('customer_erased', shop.now(), { customer: ben }));
 		expect((await changePointsOf(shop, id, earn(5))).outcome).toEqual({ status: 'unknown', points: 0 });
 		expect((await shop.store.read([keys.points(id), keys.points('nobody')])).map(({ value }) => value)).toEqual([null, null]);
+	});
+});
+
+describe('a journey that counts from the expiry of points', () => {
+	const warnings = { id: 'warn', trigger: 'segment' as const, subject: 'customer' as const, segment: { includeExisting: true, perDay: 100 }, where: { field: 'points.expiresAt', op: 'is_set' as const }, anchor: { type: 'date' as const, of: 'points_expiry' as const }, steps: [{ name: '30 days', delayMs: -30 * dayMs }, { name: '7 days', delayMs: -7 * dayMs }], endsOn: [], maxAgeMs: dayMs, kind: 'transactional' as const };
+	const warning = (id: string) => enrolmentOf(shop, 'warn', id);
+
+	it('moves with what expires next, and ends when nothing does', async () => {
+		await shop.switchOn(warnings);
+		const id = await know();
+		const [soon, late] = [shop.now() + 60 * dayMs, shop.now() + 90 * dayMs];
+		await changePointsOf(shop, id, earn(70, { expiresAtMs: late }));
+		expect(await warning(id)).toMatchObject({ status: 'open', step: 0, dueAtMs: late - 30 * dayMs });
+		await changePointsOf(shop, id, earn(30, { reference: 'b', expiresAtMs: soon }));
+		expect(await warning(id)).toMatchObject({ step: 0, dueAtMs: soon - 30 * dayMs });
+		await changePointsOf(shop, id, { type: 'redeem', reference: 'r', points: 30 });
+		expect(await warning(id)).toMatchObject({ step: 0, dueAtMs: late - 30 * dayMs });
+		await changePointsOf(shop, id, { type: 'redeem', reference: 's', points: 70 });
+		expect(await warning(id)).toMatchObject({ status: 'ended', endReason: 'no_date' });
+	});
+
+	it('goes on from the step it is at when the points of its first warning are spent', async () => {
+		await shop.switchOn(warnings);
+		const id = await know();
+		const [soon, late] = [shop.now() + 25 * dayMs, shop.now() + 90 * dayMs];
+		await changePointsOf(shop, id, earn(30, { expiresAtMs: soon }));
+		await changePointsOf(shop, id, earn(70, { reference: 'b', expiresAtMs: late }));
+		// 25 days before, the first warning is over.
+		expect(await warning(id)).toMatchObject({ step: 1, dueAtMs: soon - 7 * dayMs });
+		await transact(shop.store, async (tx) => {
+			const key = keys.enrolment(`warn:${id}`);
+			await tx.load([key]);
+			tx.set(key, { ...tx.get<EnrolmentRecord>(key)!, stepsDone: 1 });
+		});
+		await changePointsOf(shop, id, { type: 'redeem', reference: 'r', points: 30 });
+		expect(await warning(id)).toMatchObject({ status: 'open', step: 1, dueAtMs: late - 7 * dayMs });
 	});
 });
 
