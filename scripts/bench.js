@@ -17,6 +17,7 @@ const benchmarks = {
 	due: 'due enrolments that each driver claims per second, with many waiting',
 	record: 'events that each driver records per second, by kind',
 	segment: 'decisions about customers per second, and listing the customers of a segment',
+	loyalty: 'changes of points per second, and with a long history',
 };
 const usage = `npm run bench                 all benchmarks
 npm run bench -- <name> ...   only these:
@@ -27,7 +28,7 @@ ${Object.entries(benchmarks)
 
 Shorter runs, to try them out (environment): BENCH_SECONDS (10, of one measurement), BENCH_WARMUP_SECONDS (10),
 BENCH_PAIRS (5), BENCH_MAILS (2000), BENCH_STOCK_MAILS (60),
-BENCH_DUE (100000), BENCH_WAITING (10000,1000000), BENCH_CUSTOMERS (sizes of the shop). BENCH_CPU_PROFILE=<folder> profiles our n8n.`;
+BENCH_DUE (100000), BENCH_WAITING (10000,1000000), BENCH_CUSTOMERS (sizes of the shop), BENCH_ENTRIES (100000, of one customer). BENCH_CPU_PROFILE=<folder> profiles our n8n.`;
 
 /** @param {string} node @param {string} name @returns {Promise<number>} exit code */
 function measure(node, name) {

@@ -54,9 +54,9 @@ export function pointsForOrder(order: EarningOrder, { rate, rounding, excluded }
  * By line: the first rule that fits a line counts, for all its pieces; each line is rounded by itself. Lines that are excluded, or that no rule fits, earn nothing.
  * @throws PARAMETER_INVALID for a rate that is none
  */
-export function pointsForLines({ currency, items }: Omit<EarningOrder, 'totalMinor'>, rules: LineRule[], { rounding, excluded }: Omit<EarningRules, 'rate'>, categoryOf: CategoryOf = () => undefined): number {
+export function pointsForLines({ currency, items }: Omit<EarningOrder, 'totalMinor'>, rules: LineRule[], { rounding, excluded }: Omit<EarningRules, 'rate'>, categoryOf: CategoryOf = () => undefined, tagsOf: TagsOf = () => undefined): number {
 	return items.reduce((total, line) => {
-		const rule = isNamed(line, excluded, categoryOf) ? undefined : rules.find(({ of }) => of.length === 0 || isNamed(line, of, categoryOf));
+		const rule = isNamed(line, excluded, categoryOf, tagsOf) ? undefined : rules.find(({ of }) => of.length === 0 || isNamed(line, of, categoryOf, tagsOf));
 		if (!rule) return total;
 		return total + (rule.per === 'piece' ? pointsTimes({ count: line.quantity, decimals: 0 }, rule.points, rounding) : pointsForAmount({ amountMinor: lineMinor(line), currency }, rule.points, rounding));
 	}, 0);
@@ -78,7 +78,7 @@ export function lotTimes({ pendingDays, expiresAfterDays }: { pendingDays: numbe
 
 const lineMinor = ({ quantity, unitPriceMinor }: LineItem) => quantity * unitPriceMinor;
 
-function isNamed(line: LineItem, names: string[], categoryOf: CategoryOf, tagsOf: TagsOf = () => undefined): boolean {
+function isNamed(line: LineItem, names: string[], categoryOf: CategoryOf, tagsOf: TagsOf): boolean {
 	if (names.length === 0) return false;
 	const wanted = new Set(names.map(folded));
 	return [line.productId, line.variantId, line.sku, line.title, line.category ?? categoryOf(line.productId), ...(tagsOf(line.productId) ?? [])].some((name) => name !== undefined && wanted.has(folded(name)));

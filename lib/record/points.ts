@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Definitions, DefinitionsCache } from '../journeys/definitions';
 import { applyFacts, applyJourneys } from '../journeys/enrol';
 import { orderReference } from '../loyalty/earning';
-import { balanceAt, emptyLedger, type EntryType, type LedgerEntry, type LedgerHead, type LedgerOperation } from '../loyalty/ledger';
+import { balanceAt, emptyLedger, type EntryType, type LedgerEntry, type LedgerHead, type LedgerOperation, receiptNames } from '../loyalty/ledger';
 import { changePointsIn, type PointsChange } from '../loyalty/points';
 import type { Programme } from '../loyalty/programme';
 import type { Clock } from '../model/clock';
@@ -70,7 +70,7 @@ export async function changePoints(tx: Transaction, customerId: string, operatio
 	// The points of a reservation left the balance when they were reserved: spent they are now.
 	const spent = operation.type === 'confirm' ? -outcome.points : 0;
 	const reference = operation.type === 'settle' ? undefined : operation.reference;
-	const about = { reference, orderId: orderId ?? (reference?.startsWith(orderPrefix) ? reference.slice(orderPrefix.length) : undefined) };
+	const about = { reference, orderId: orderId ?? (reference?.startsWith(orderPrefix) ? reference.slice(orderPrefix.length).split('/')[0] : undefined) };
 	const news = entries.flatMap((entry) => newsOf(entry, spent, about));
 	return { outcome, entries, customerId: id, news };
 }
@@ -133,7 +133,12 @@ export interface PointsShop {
  * @throws PARAMETER_INVALID, STORE_BUSY, STORE_UNAVAILABLE
  */
 export async function changePointsOf(shop: PointsShop, customerId: string, operation: LedgerOperation): Promise<PointsChange> {
-	const { outcome, entries } = await inOneCommit(shop, async (tx, context) => await changePoints(tx, customerId, operation, context));
+	// All that an operation usually needs, in one round trip.
+	const needed = [keys.customer(customerId), keys.points(customerId), keys.history(customerId), ...receiptNames(operation).map((name) => keys.pointsReceipt(customerId, name))];
+	const { outcome, entries } = await inOneCommit(shop, async (tx, context) => {
+		await tx.load(needed);
+		return await changePoints(tx, customerId, operation, context);
+	});
 	return { outcome, entries };
 }
 

@@ -1,4 +1,4 @@
-import type { CategoryOf, EarningOrder } from '../../lib/loyalty/earning';
+import type { CategoryOf, EarningOrder, TagsOf } from '../../lib/loyalty/earning';
 import { readProducts } from '../../lib/journeys/items';
 import { keys, type OrderRecord } from '../../lib/model/records';
 import { orderIdOf } from './reference';
@@ -18,8 +18,9 @@ export async function orderOf(run: Run): Promise<KnownOrder> {
 	throw refused(run, `the order "${orderId}" is not known`, 'Check the Shop ID, and that the order’s ID is the shop’s own, not the number that customers see.');
 }
 
-/** The categories of an order's products, for lines that do not tell them. */
-export async function categoriesOf({ shop }: Run, order: EarningOrder): Promise<CategoryOf> {
+/** What the shop told of an order's products: their categories, for lines that do not tell them, and their tags. */
+export async function kindsOf({ shop }: Run, order: EarningOrder): Promise<[CategoryOf, TagsOf]> {
 	const products = await readProducts(shop.store, [order]);
-	return (productId) => products.get(keys.product(productId))?.category;
+	const product = (productId: string) => products.get(keys.product(productId));
+	return [(productId) => product(productId)?.category, (productId) => product(productId)?.tags];
 }

@@ -3,7 +3,7 @@ import { type EarningRules, type LineRule, lotTimes, pointsForLines, pointsForOr
 import { ShopJourneysError } from '../../../lib/model/errors';
 import type { LoyaltySettings } from '../../../lib/model/settings';
 import { ofItem } from '../../../lib/n8n/errors';
-import { categoriesOf, type KnownOrder, orderOf } from '../order';
+import { kindsOf, type KnownOrder, orderOf } from '../order';
 import { referenceOf } from '../reference';
 import { answer, change, type Output, pointsOf, refused, type Run } from '../run';
 
@@ -40,7 +40,7 @@ export const description: INodeProperties[] = [
 				displayName: 'Rows',
 				name: 'rows',
 				values: [
-					{ displayName: 'Goods', name: 'of', type: 'string', default: '', placeholder: 'e.g. Tea, TEAPOT-RED', description: 'IDs, article numbers, titles or categories, separated by commas' },
+					{ displayName: 'Goods', name: 'of', type: 'string', default: '', placeholder: 'e.g. Tea, TEAPOT-RED', description: 'IDs, article numbers, titles, categories or tags, separated by commas' },
 					{ displayName: 'Points', name: 'points', type: 'number', typeOptions: { minValue: 0, numberPrecision: 6 }, default: 1 },
 					{
 						displayName: 'For Each',
@@ -68,7 +68,7 @@ export const options: INodeProperties = {
 	description: 'What is not added here is as in the loyalty settings of the shop (on its Shop Webhook Trigger)',
 	options: [
 		{ displayName: 'Expire After Days', name: 'expiresAfterDays', type: 'number', typeOptions: { minValue: 0, maxValue: 36500 }, default: 365, description: 'At the end of that day, in the shop’s time zone. 0: never.' },
-		{ displayName: 'Leave Out', name: 'excluded', type: 'string', default: '', placeholder: 'e.g. Gift Cards, SALE-1', ...shownAmong('order', 'line'), description: 'Goods that earn nothing: IDs, article numbers, titles or categories, separated by commas' },
+		{ displayName: 'Leave Out', name: 'excluded', type: 'string', default: '', placeholder: 'e.g. Gift Cards, SALE-1', ...shownAmong('order', 'line'), description: 'Goods that earn nothing: IDs, article numbers, titles, categories or tags, separated by commas' },
 		{ displayName: 'Note', name: 'note', type: 'string', default: '', placeholder: 'e.g. For your review', description: 'Stands in the history' },
 		{ displayName: 'Pending for Days', name: 'pendingDays', type: 'number', typeOptions: { minValue: 0, maxValue: 3650 }, default: 14, description: 'So long they cannot be spent yet, e.g. until the goods cannot be sent back any more' },
 		{ displayName: 'Points per Unit', name: 'rate', type: 'number', typeOptions: { minValue: 0, numberPrecision: 6 }, default: 1, ...shownAmong('order'), description: 'For each whole unit of the shop’s currency. 0.5: one point for two euros.' },
@@ -123,9 +123,9 @@ export async function execute(run: Run): Promise<Output> {
 async function pointsForGoods(run: Run, order: KnownOrder, earnBy: 'order' | 'line', own: EarnOptions, lineRules: LineRule[]): Promise<number> {
 	const { loyalty } = run.settings;
 	const shared = { rounding: own.rounding ?? loyalty?.rounding ?? 'down', excluded: own.excluded === undefined ? (loyalty?.excluded ?? []) : namesOf(own.excluded) };
-	const categoryOf = await categoriesOf(run, order);
-	if (earnBy === 'line') return pointsForLines(order, lineRules, shared, categoryOf);
-	return pointsForOrder(order, { ...shared, rate: rateOf(own, loyalty) }, categoryOf);
+	const kinds = await kindsOf(run, order);
+	if (earnBy === 'line') return pointsForLines(order, lineRules, shared, ...kinds);
+	return pointsForOrder(order, { ...shared, rate: rateOf(own, loyalty) }, ...kinds);
 }
 
 /** @throws PARAMETER_INVALID */

@@ -76,10 +76,14 @@ describe('Earn', () => {
 		expect((await balance()).expiring).toEqual([{ points: 1, expiresAtMs: Date.parse('2026-04-02T00:00:00+02:00') }]);
 	});
 
-	it('goes by what the shop told of the order, also of the categories of its products', async () => {
+	it('goes by what the shop told of the order, also of the categories and tags of its products', async () => {
 		await shop.record(orderEvent(nowMs, { orderId: '77', items: [{ productId: 'card', title: 'Card', quantity: 1, unitPriceMinor: 1_000 }, { productId: 'tea', title: 'Tea', quantity: 1, unitPriceMinor: 900 }], totalMinor: 1_900, currency: 'EUR' }, { customer: { email: 'anna@example.com' } }));
 		await shop.record(eventOf('product_updated', nowMs, { product: { productId: 'card', category: 'Gift Cards', updatedAtMs: nowMs } }));
-		expect((await run('earn', {}, { items: [{ email: 'anna@example.com', orderId: 77 }] }))[0][0].points).toMatchObject({ earned: 9 });
+		await shop.record(eventOf('product_updated', nowMs, { product: { productId: 'tea', tags: ['Organic'], updatedAtMs: nowMs } }));
+		const items = [{ email: 'anna@example.com', orderId: 77 }];
+		expect((await run('earn', {}, { items }))[0][0].points).toMatchObject({ earned: 9 });
+		const organic = { earnBy: 'line', points: 0, lineRates: { rows: [{ of: 'organic', points: 3, per: 'piece' }] }, reference: 'organic' };
+		expect((await run('earn', organic, { items }))[0][0].points).toMatchObject({ earned: 3 });
 	});
 
 	it('goes by line: so many for each piece, other goods by their price', async () => {
