@@ -26,6 +26,8 @@ export interface CheckedShop {
 	/** Where Message Webhook Trigger listens. */
 	address: string | null;
 	isDemo: boolean;
+	/** How many discount codes are left on each list that the workflow takes them from. */
+	codesLeft?: Record<string, number>;
 }
 
 export interface Finding {
@@ -40,17 +42,27 @@ export interface Finding {
 const journeyTriggers = ['cartAbandonedTrigger', 'shopEventTrigger', 'segmentTrigger'];
 const sends = ({ type, parameters }: CheckedNode) => type === 'sendReminder' && (parameters.operation ?? 'send') === 'send';
 
+const issues = ({ type, parameters }: CheckedNode) => type === 'discountCode' && (parameters.operation ?? 'issue') === 'issue';
+const listOf = ({ parameters }: CheckedNode) => String(parameters.list ?? '').trim() || 'main';
+
+/** The lists that the workflow's nodes take discount codes from. */
+export function listsOf({ nodes }: CheckedWorkflow): string[] {
+	return [...new Set(nodes.filter((node) => !node.isDisabled && issues(node) && (node.parameters.source ?? 'list') === 'list').map(listOf))];
+}
+
 /** Everything that is unfinished, problems first; empty when the journey is ready. */
 export function checkJourney(workflow: CheckedWorkflow, shop: CheckedShop): Finding[] {
 	const nodes = workflow.nodes.filter(({ isDisabled }) => !isDisabled);
 	const triggers = nodes.filter(({ type }) => journeyTriggers.includes(type));
 	const sending = nodes.filter(sends);
+	const codes = nodes.filter(issues);
 	const isMarketing = triggers.length === 0 || triggers.some(({ parameters }) => (parameters.kind ?? 'marketing') === 'marketing');
 	const findings = [
 		...(triggers.length === 0 ? [{ level: 'problem' as const, about: 'Workflow', says: 'No journey trigger is in it.', toDo: 'Add Cart Abandoned Trigger, Shop Event Trigger or Segment Trigger.' }] : []),
 		...(sending.length === 0 ? [{ level: 'problem' as const, about: 'Workflow', says: 'Nothing is sent: there is no Send Reminder.', toDo: 'Add Send Reminder behind each step of the trigger.' }] : []),
 		...triggers.flatMap((trigger) => [...checkEvents(trigger, shop.settings), ...checkSteps(trigger, workflow)]),
-		...sending.flatMap((node) => checkMessage(node, triggers.length > 0)),
+		...sending.flatMap((node) => checkMessage(node, triggers.length > 0, codes.some(({ name }) => reachable(workflow.behind(name)[0] ?? [], workflow).has(node.name)))),
+		...codes.flatMap((node) => checkCodes(node, shop)),
 		...checkShop(shop, isMarketing, sending),
 		...(workflow.isPublished ? [] : [{ level: 'advice' as const, about: 'Workflow', says: 'It is not published, so nobody enters it.', toDo: 'Publish it when all else is done.' }]),
 	];
@@ -101,7 +113,30 @@ function reachable(names: string[], workflow: CheckedWorkflow): Set<string> {
 	return seen;
 }
 
-function checkMessage({ name, parameters, credentials }: CheckedNode, isJourney: boolean): Finding[] {
+/** Where discount codes are to come from. */
+function checkCodes(node: CheckedNode, { settings: { system }, codesLeft }: CheckedShop): Finding[] {
+	const { name: about, parameters, credentials } = node;
+	const source = String(parameters.source ?? 'list');
+	if (source === 'list') {
+		const list = listOf(node);
+		return codesLeft?.[list] === 0 ? [{ level: 'problem', about, says: `The list "${list}" has no code left, so messages with a code wait.`, toDo: 'Load codes with the workflow 00-connect/discount-codes, or choose your shop under "Source".' }] : [];
+	}
+	return [
+		...(credentials?.length === 0 ? [{ level: 'problem' as const, about, says: 'No credential is chosen, so no code can be made in the shop.', toDo: 'Choose or create one at the top of the node.' }] : []),
+		...(system && system !== source ? [{ level: 'problem' as const, about, says: 'It makes codes in another shop system than the one that is connected, whose orders never use them.', toDo: 'Choose the connected shop under "Source", or a list of codes.' }] : []),
+	];
+}
+
+/** Messages whose whole point is the code. */
+const promising = ['cart-last-code', 'cart-reward', 'we-miss-you-code', 'birthday-unused', 'one-time-buyer-code'];
+
+function promisesCode({ tone, message, builtInMessage, ...others }: Record<string, unknown>): boolean {
+	if (message === 'builtIn') return promising.includes(String(builtInMessage));
+	return tone === 'lastCode' || tone === 'reward' || /\{\{[^}]*\bdiscount(\.|Code)/.test(JSON.stringify(others));
+}
+
+/** @param hasCode whether a Discount Code node comes before it */
+function checkMessage({ name, parameters, credentials }: CheckedNode, isJourney: boolean, hasCode: boolean): Finding[] {
 	const findings: Finding[] = [];
 	const problem = (says: string, toDo: string) => findings.push({ level: 'problem', about: name, says, toDo });
 	const text = (field: string) => String(parameters[field] ?? '').trim();
@@ -109,7 +144,7 @@ function checkMessage({ name, parameters, credentials }: CheckedNode, isJourney:
 	if (credentials?.length === 0 && text('channel') !== 'webhook') problem('No credential is chosen, so it cannot send.', 'Choose or create one at the top of the node.');
 	if (['letter', 'custom'].includes(text('message')) && !text('subject')) problem('The message has no subject.', 'Fill in "Subject".');
 	if (text('message') === 'custom' && !text('html')) problem('The message has no HTML.', 'Fill in "HTML".');
-	if (text('tone') === 'lastCode' && !text('discountCode')) findings.push({ level: 'advice', about: name, says: 'It promises no code, although its tone is made for one.', toDo: 'Fill in "Discount Code", or choose another tone.' });
+	if (promisesCode(parameters) && !hasCode && !text('discountCode')) findings.push({ level: 'advice', about: name, says: 'It is made for a discount code, but there is none.', toDo: 'Put a Discount Code node in front of it (output Issued), or fill in "Discount Code".' });
 	if (!isJourney && !options.campaignKey?.trim()) problem('Items that come from no journey trigger need a campaign key.', 'Add "Campaign Key" under Options.');
 	return findings;
 }

@@ -1,4 +1,4 @@
-import { checkJourney, type CheckedNode, type CheckedShop, type CheckedWorkflow } from '../../../lib/n8n/checkJourney';
+import { checkJourney, listsOf, type CheckedNode, type CheckedShop, type CheckedWorkflow } from '../../../lib/n8n/checkJourney';
 import { defaultSettings } from '../../../lib/model/settings';
 
 const shop: CheckedShop = {
@@ -9,6 +9,8 @@ const shop: CheckedShop = {
 const trigger: CheckedNode = { name: 'Order Placed', type: 'shopEventTrigger', parameters: { events: ['order_placed'], schedule: { steps: [{ name: 'Thanks' }, {}] } }, isDisabled: false, credentials: [] };
 const mail: CheckedNode = { name: 'Thanks', type: 'sendReminder', parameters: { message: 'letter', subject: 'Thank you' }, isDisabled: false, credentials: ['smtp'] };
 const filter: CheckedNode = { name: 'Filter', type: 'segmentFilter', parameters: {}, isDisabled: false, credentials: [] };
+
+const codes = (source?: string): CheckedNode => ({ name: 'Code', type: 'discountCode', parameters: source ? { source } : {}, isDisabled: false, credentials: ['some'] });
 
 function workflow({ nodes = [trigger, filter, mail], wires = { 'Order Placed': [['Filter'], ['Thanks']], Filter: [['Thanks'], ['Filter']] } as Record<string, string[][]>, isPublished = true } = {}): CheckedWorkflow {
 	return { nodes, behind: (name) => wires[name] ?? [], isPublished };
@@ -32,7 +34,11 @@ it.each<[string, CheckedWorkflow, CheckedShop, string]>([
 	['a step whose message is switched off', workflow({ nodes: [trigger, filter, { ...mail, isDisabled: true }] }), shop, 'problem: Workflow: Nothing is sent: there is no Send Reminder.'],
 	['no credential', workflow({ nodes: [trigger, filter, { ...mail, credentials: [] }] }), shop, 'problem: Thanks: No credential is chosen, so it cannot send.'],
 	['no subject', workflow({ nodes: [trigger, filter, { ...mail, parameters: { message: 'letter' } }] }), shop, 'problem: Thanks: The message has no subject.'],
-	['a code that is not there', workflow({ nodes: [trigger, filter, { ...mail, parameters: { message: 'cartReminder', tone: 'lastCode' } }] }), shop, 'advice: Thanks: It promises no code, although its tone is made for one.'],
+	['a code that is not there', workflow({ nodes: [trigger, filter, { ...mail, parameters: { message: 'cartReminder', tone: 'lastCode' } }] }), shop, 'advice: Thanks: It is made for a discount code, but there is none.'],
+	['a code of its own words that is not there', workflow({ nodes: [trigger, filter, { ...mail, parameters: { ...mail.parameters, letterText: 'Use {{discount.code}}' } }] }), shop, 'advice: Thanks: It is made for a discount code, but there is none.'],
+	['a list of codes that is empty', workflow({ nodes: [trigger, filter, mail, codes()] }), { ...shop, codesLeft: { main: 0 } }, 'problem: Code: The list "main" has no code left, so messages with a code wait.'],
+	['codes of another shop', workflow({ nodes: [trigger, filter, mail, codes('shopify')] }), shop, 'problem: Code: It makes codes in another shop system than the one that is connected, whose orders never use them.'],
+	['codes without a credential', workflow({ nodes: [trigger, filter, mail, { ...codes('woocommerce'), credentials: [] }] }), shop, 'problem: Code: No credential is chosen, so no code can be made in the shop.'],
 	['a campaign without its key', workflow({ nodes: [mail] }), shop, 'problem: Thanks: Items that come from no journey trigger need a campaign key.'],
 	['sending paused', workflow(), withSettings({ sendingMode: 'paused' }), 'advice: Shop settings: Sending is paused: enrolments wait.'],
 	['not published', workflow({ isPublished: false }), shop, 'advice: Workflow: It is not published, so nobody enters it.'],
@@ -49,4 +55,12 @@ it('names problems before advice', () => {
 it('asks a transactional journey for no postal address and no unsubscribe page', () => {
 	const transactional = { ...trigger, parameters: { ...trigger.parameters, kind: 'transactional' } };
 	expect(says(workflow({ nodes: [transactional, filter, mail] }), { ...withSettings({ postalAddress: '' }), address: null })).toEqual([]);
+});
+
+it('takes a code from a Discount Code node that comes before the message, by its first output only', () => {
+	const promise = { ...mail, parameters: { message: 'builtIn', builtInMessage: 'we-miss-you-code' } };
+	const wired = (outputs: string[][]) => workflow({ nodes: [trigger, filter, codes('woocommerce'), promise], wires: { 'Order Placed': [['Code'], ['Code']], Code: outputs, Filter: [['Thanks']] } });
+	expect(says(wired([['Filter'], []]), shop)).toEqual([]);
+	expect(says(wired([[], ['Filter']]), shop)).toEqual(['advice: Thanks: It is made for a discount code, but there is none.']);
+	expect(listsOf(workflow({ nodes: [codes(), { ...codes(), isDisabled: true, parameters: { list: 'off' } }, { ...codes(), parameters: { list: ' vip ' } }, codes('shopify')] }))).toEqual(['main', 'vip']);
 });
