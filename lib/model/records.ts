@@ -220,6 +220,8 @@ export interface OrderPoints {
 	earnedBy?: string | null;
 	/** Refunds that were told one by one, by their id, in minor units of the order's currency. At most 50: the order's own total follows. */
 	refunds?: Record<string, number>;
+	/** What of it was counted towards tiers by spending: for whom, on which local day, in minor units. */
+	counted?: { customerId: string; day: string; minor: number };
 }
 
 /** Refunds that were told before their order, by their id. */
@@ -554,6 +556,8 @@ export const keys = {
 	/** Points of a customer: `LedgerHead`, `Receipt` and pages of the history, of lib/loyalty. */
 	points: (customerId: string) => `points:${customerId}`,
 	pointsReceipt: (customerId: string, name: string) => `points-receipt:${customerId}:${name}`,
+	/** What counts towards a customer's tier: `TierRecord` of lib/loyalty/tiers.ts. */
+	tier: (customerId: string) => `tier:${customerId}`,
 	pointsPage: (customerId: string, page: number) => `points-page:${customerId}:${page}`,
 	/** By the salted hash of an alias key. */
 	suppression: (aliasHash: string) => `suppression:${aliasHash}`,
@@ -601,6 +605,8 @@ export const indexes = {
 	fold: 'fold',
 	/** Points ledgers by when something falls due (journey time): a lot expires, points become available, a reservation runs out. */
 	pointsDue: 'points-due',
+	/** What counts towards customers' tiers, by when the tier or the way to the next changes though nothing happens (journey time). */
+	tiersDue: 'tiers-due',
 	/** Progress of imports, by when each was begun (machine time). */
 	imports: 'imports',
 	/** Keys of the carts, orders, returns and enrolments of a customer, by time, and of what else a merge or an erasure must find (see lib/record/belongings.ts). */

@@ -12,7 +12,7 @@ import { type Clock, type ClockOrigin, createClock, hourMs, originAtSpeed, secon
 import { ShopJourneysError } from '../model/errors';
 import { keys } from '../model/records';
 import { defaultSettings, type ShopSettings, type TrackingSettings } from '../model/settings';
-import { changePointsOf, type PointsShop, sweepPointsOf } from '../record/points';
+import { changePointsOf, type PointsShop, sweepPointsOf, sweepTiersOf } from '../record/points';
 import { foldLog } from '../picks/fold';
 import { createRecorder, type Recorder } from '../record/record';
 import { recordTaskHandlers } from '../record/tasks';
@@ -94,7 +94,7 @@ const taskHandlers: Record<string, TaskHandler> = { ...recordTaskHandlers, ...jo
 type Chore = (store: Store, clock: Clock, shop: PointsShop) => Promise<void>;
 /** Codes made in the shop are left to the Shop Webhook Trigger, which has the shop's API. */
 const codesSweptAtOnce = 50;
-const chores: Chore[] = [async (store, clock) => void (await sweepCodes(store, codeSources(store), clock, { limit: codesSweptAtOnce })), (store, clock) => foldLog(store, clock), async (_store, _clock, shop) => void (await sweepPointsOf(shop))];
+const chores: Chore[] = [async (store, clock) => void (await sweepCodes(store, codeSources(store), clock, { limit: codesSweptAtOnce })), (store, clock) => foldLog(store, clock), async (_store, _clock, shop) => void (await sweepPointsOf(shop)), async (_store, _clock, shop) => void (await sweepTiersOf(shop))];
 
 type Environment = Record<string, string | undefined>;
 

@@ -2,12 +2,13 @@ import { lotTimes, orderReference, pointsForOrder } from '../loyalty/earning';
 import { type LedgerOperation, maxPoints } from '../loyalty/ledger';
 import { receiptIn } from '../loyalty/points';
 import type { Programme } from '../loyalty/programme';
+import { dayIn } from '../loyalty/tiers';
 import { currencyDigits } from '../model/money';
 import { orderIdOf, type RefundFacts, type ShopEvent } from '../model/events';
 import { type CustomerRecord, type EarlyRefundsRecord, keys, type OrderPoints, type OrderRecord, type ProductRecord } from '../model/records';
 import type { Transaction } from '../store/transaction';
 import { loadCustomer } from './identity';
-import { changePoints, type PointsChanged, type PointsContext } from './points';
+import { type Amount, changePoints, keepTier, type PointsChanged, type PointsContext } from './points';
 
 /**
  * What orders do to points by themselves, where the shop's settings say so. Nothing here follows from an event: each time an order is told of, what was earned and given
@@ -25,14 +26,35 @@ const maxRefunds = 50;
  */
 export async function applyOrderPoints(tx: Transaction, event: ShopEvent, { programme, nowMs }: { programme: Programme; nowMs: number }): Promise<PointsChanged[]> {
 	const orderId = orderIdOf(event);
-	if (orderId === undefined || !programme.earnFromOrders) return [];
+	if (orderId === undefined) return [];
 	await keepRefunds(tx, orderId, event.order ? undefined : event.refund);
 	const order = tx.get<OrderRecord>(keys.order(orderId));
 	if (!order) return [];
 	const context: PointsContext = { nowMs, programme, orderId };
+	const spent = await countSpending(tx, order, programme, context);
+	if (!programme.earnFromOrders) return spent;
 	const left = await leaveFormer(tx, order, context);
 	const earned = await earn(tx, orderId, programme, context, event.isHistory === true);
-	return [...left, ...earned, ...(await giveBack(tx, orderId, context))];
+	return [...spent, ...left, ...earned, ...(await giveBack(tx, orderId, context))];
+}
+
+/** Counts what the order is worth now towards its customer's tier, and no longer what it was worth before. */
+async function countSpending(tx: Transaction, order: OrderRecord, programme: Programme, context: PointsContext): Promise<PointsChanged[]> {
+	const { orderId, customerId, paidAtMs, currency, totalMinor, points } = order;
+	const owner = living(await loadCustomer(tx, customerId));
+	const minor = paidAtMs === undefined || currency !== programme.currency ? 0 : Math.max(0, totalMinor - undoneMinor(order));
+	const before = points?.counted;
+	const holder = before && living(await loadCustomer(tx, before.customerId));
+	const after = owner && paidAtMs !== undefined ? { customerId: owner.id, day: dayIn(programme.timezone, paidAtMs), minor } : undefined;
+	if (before ? holder?.id === after?.customerId && before.day === after?.day && before.minor === after.minor : minor === 0) return [];
+	keepPoints(tx, orderId, { counted: after });
+	const amounts = new Map<string, Amount[]>();
+	const add = (id: string, amount: Amount) => amounts.set(id, [...(amounts.get(id) ?? []), amount]);
+	if (before && holder) add(holder.id, { day: before.day, amount: -before.minor });
+	if (after) add(after.customerId, { day: after.day, amount: after.minor });
+	const changed: PointsChanged[] = [];
+	for (const [id, spent] of amounts) changed.push({ outcome: { status: 'done', points: 0 }, entries: [], customerId: id, news: await keepTier(tx, id, { spent }, context) });
+	return changed;
 }
 
 /** Remembers a refund that was told without its order; until the order is known apart from it. */

@@ -2,9 +2,10 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Definitions, DefinitionsCache } from '../journeys/definitions';
 import { applyFacts, applyJourneys } from '../journeys/enrol';
 import { orderReference } from '../loyalty/earning';
-import { balanceAt, emptyLedger, type EntryType, type LedgerEntry, type LedgerHead, type LedgerOperation, receiptNames } from '../loyalty/ledger';
+import { balanceAt, emptyLedger, type EntryType, type LedgerEntry, type LedgerHead, type LedgerOperation, type Receipt, receiptNames } from '../loyalty/ledger';
 import { changePointsIn, type PointsChange } from '../loyalty/points';
 import type { Programme } from '../loyalty/programme';
+import { type DayTotals, dayIn, decideTier, emptyTiers, shortened, type TierRecord, withAmount } from '../loyalty/tiers';
 import type { Clock } from '../model/clock';
 import { ShopJourneysError } from '../model/errors';
 import type { EventType, PointsFacts, ShopEvent } from '../model/events';
@@ -61,18 +62,70 @@ const nobody: PointsChanged = { outcome: { status: 'unknown', points: 0 }, entri
  * caller tells of it (`tellPoints`) and brings the indexes up to date (`indexChanges`).
  * @throws PARAMETER_INVALID
  */
-export async function changePoints(tx: Transaction, customerId: string, operation: LedgerOperation, { nowMs, orderId }: PointsContext): Promise<PointsChanged> {
+export async function changePoints(tx: Transaction, customerId: string, operation: LedgerOperation, context: PointsContext): Promise<PointsChanged> {
+	const { nowMs, orderId } = context;
 	const customer = await loadCustomer(tx, customerId);
 	if (!customer || customer.erasedAtMs !== undefined) return nobody;
 	const { id } = customer;
 	const { outcome, entries } = await changePointsIn(tx, id, operation, nowMs);
 	keepStanding(tx, id, nowMs);
+	const tierNews = await keepTier(tx, id, { points: earnedBy(tx, id, operation, { outcome, entries }, context) }, context);
 	// The points of a reservation left the balance when they were reserved: spent they are now.
 	const spent = operation.type === 'confirm' ? -outcome.points : 0;
 	const reference = operation.type === 'settle' ? undefined : operation.reference;
 	const about = { reference, orderId: orderId ?? (reference?.startsWith(orderPrefix) ? reference.slice(orderPrefix.length).split('/')[0] : undefined) };
 	const news = entries.flatMap((entry) => newsOf(entry, spent, about));
-	return { outcome, entries, customerId: id, news };
+	return { outcome, entries, customerId: id, news: [...news, ...tierNews] };
+}
+
+/** What an operation adds to the points that count towards tiers, and on which day: what a refund takes back, on the day it was earned. */
+function earnedBy(tx: Transaction, customerId: string, operation: LedgerOperation, { outcome, entries }: PointsChange, { programme, nowMs }: PointsContext): Amount[] {
+	if (!programme) return [];
+	if (operation.type === 'earn') {
+		const isEarned = outcome.status === 'done' && !outcome.isRepeated && entries.length > 0;
+		return isEarned ? [{ day: dayIn(programme.timezone, nowMs), amount: outcome.points }] : [];
+	}
+	if (operation.type !== 'give_back' || operation.earnReference === undefined) return [];
+	const key = keys.pointsReceipt(customerId, `earn:${operation.earnReference}`);
+	const receipt = tx.get<Receipt>(key);
+	const taken = (receipt?.undone ?? 0) - (tx.before<Receipt>(key)?.undone ?? 0);
+	return receipt && taken > 0 ? [{ day: dayIn(programme.timezone, receipt.atMs), amount: -taken }] : [];
+}
+
+/** So much on a local day. */
+export interface Amount {
+	day: string;
+	amount: number;
+}
+
+/**
+ * Counts towards a customer's tier, and decides it. The customer is loaded.
+ * @param counts nothing to count leaves it as it is, unless `isDue`
+ */
+export async function keepTier(tx: Transaction, customerId: string, { points = [], spent = [], isDue = false }: { points?: Amount[]; spent?: Amount[]; isDue?: boolean }, { programme, nowMs }: PointsContext): Promise<PointsNews[]> {
+	if (!programme || (points.length === 0 && spent.length === 0 && !isDue)) return [];
+	const key = keys.tier(customerId);
+	await tx.load([key]);
+	const before = tx.get<TierRecord>(key) ?? emptyTiers(programme.currency);
+	const added = (totals: DayTotals, amounts: Amount[]) => shortened(amounts.reduce((sum, { day, amount }) => withAmount(sum, day, amount), totals), programme, nowMs);
+	// What was spent in another currency than the shop has now says nothing.
+	const spentBefore = before.currency === programme.currency ? before.spent : emptyTiers(programme.currency).spent;
+	const record: TierRecord = { points: added(before.points, points), spent: added(spentBefore, spent), currency: programme.currency };
+	if (!isDeepStrictEqual(record, tx.get(key))) tx.set(key, record);
+	return decide(tx, customerId, record, programme, nowMs);
+}
+
+/** Brings the customer's tier up to date with what counts. */
+function decide(tx: Transaction, customerId: string, record: TierRecord, programme: Programme, nowMs: number): PointsNews[] {
+	const customerKey = keys.customer(customerId);
+	const customer = tx.get<CustomerRecord>(customerKey)!;
+	const { available = 0, pending = 0, expiresAtMs, expiring, ...tier } = customer.points ?? {};
+	const { standing, reached, lost, nextMs } = decideTier(record, tier, programme, nowMs);
+	tx.index(indexes.tiersDue, keys.tier(customerId), nextMs);
+	const points: PointsStanding = { available, pending, ...(expiresAtMs !== undefined && { expiresAtMs, expiring }), ...standing };
+	if (!isDeepStrictEqual(points, customer.points) && (customer.points !== undefined || programme.tiers.length > 0)) tx.set(customerKey, { ...customer, points });
+	const tell = (type: EventType, label: string | undefined): PointsNews[] => (label === undefined ? [] : [{ type, points: { points: 0, balance: available, tier: label } }]);
+	return [...tell('tier_lost', lost), ...tell('tier_reached', reached)];
 }
 
 /** @param spent what a confirmation spends; `about`: the operation's reference, and the order it is about */
@@ -159,6 +212,25 @@ export async function sweepPointsOf(shop: PointsShop): Promise<{ swept: number; 
 			// Of somebody who is gone nothing falls due.
 			if (changed.customerId !== id || tx.get(key) === null) tx.index(indexes.pointsDue, key, null);
 			return changed;
+		});
+	}
+	return { swept: due.length, hasMore: due.length === sweptAtOnce };
+}
+
+/**
+ * Decides tiers anew that change as time goes by: earlier days count no more, or a tier was kept for long enough. Each in a commit of its own.
+ * @returns how many were decided, and whether more are due
+ */
+export async function sweepTiersOf(shop: PointsShop): Promise<{ swept: number; hasMore: boolean }> {
+	const due = await shop.store.walk(indexes.tiersDue, { to: shop.clock.journeyNowMs(), limit: sweptAtOnce });
+	for (const { key } of due) {
+		const id = key.slice(keys.tier('').length);
+		await inOneCommit(shop, async (tx, context) => {
+			const customer = await loadCustomer(tx, id);
+			const isGone = customer?.id !== id || customer.erasedAtMs !== undefined || !context.programme;
+			if (isGone) tx.index(indexes.tiersDue, key, null);
+			const news = isGone ? [] : await keepTier(tx, id, { isDue: true }, context);
+			return { ...nobody, customerId: isGone ? null : id, news };
 		});
 	}
 	return { swept: due.length, hasMore: due.length === sweptAtOnce };

@@ -4,7 +4,7 @@ import { pointsBalance } from '../../../lib/loyalty/points';
 import { dayMs, hourMs } from '../../../lib/model/clock';
 import type { OrderFacts } from '../../../lib/model/events';
 import { indexes, keys } from '../../../lib/model/records';
-import { changePointsOf, sweepPointsOf } from '../../../lib/record/points';
+import { changePointsOf, sweepPointsOf, sweepTiersOf } from '../../../lib/record/points';
 import type { Store } from '../../../lib/store/store';
 import { anna, ben, customerByEmail, customerEvent, enrolmentOf, eventOf, openShop, orderById, orderEvent, pot, type Shop, tea } from './shop';
 
@@ -171,6 +171,63 @@ describe('a refund', () => {
 		expect(await balance()).toMatchObject({ available: 0, owed: 100 });
 		await pay({ orderId: 'second' });
 		expect(await balance()).toMatchObject({ available: 0, owed: 0 });
+	});
+});
+
+describe('tiers', () => {
+	const tiers = [{ id: 'silver', label: 'Silver', from: 100 }, { id: 'gold', label: 'Gold', from: 150 }];
+	const tierEvents = async (email?: string) =>
+		(await shop.store.readTimeline(keys.customer((await customer(email)).id), { limit: 100 })).filter(({ type }) => type.startsWith('tier_')).map(({ type, data }) => `${type} ${(data as { tier: string }).tier}`).reverse();
+
+	it('by points are reached and lost as orders are paid and sent back, and start journeys', async () => {
+		shop.programme = { ...programme, tiers, tierKeptDays: 365 };
+		await shop.switchOn({ id: 'reached', trigger: 'event', subject: 'customer', events: ['tier_reached'], kind: 'transactional', endsOn: [], reentryAfterMs: null, steps: [{ name: 'at once', delayMs: 0 }] });
+		await pay({ orderId: 'a', totalMinor: 9_900 });
+		expect((await customer()).points).toMatchObject({ available: 99, progress: 99, nextTier: 'silver', nextTierLabel: 'Silver', toNextTier: 1 });
+		await pay({ orderId: 'b', totalMinor: 1_000 });
+		const { id } = await customer();
+		expect(await enrolmentOf(shop, 'reached', id)).toMatchObject({ event: { type: 'tier_reached', data: { tier: 'Silver', balance: 109 } } });
+		expect((await customer()).points).toMatchObject({ tier: 'silver', tierLabel: 'Silver', tierSinceMs: shop.now(), toNextTier: 41 });
+		await later({ orderId: 'a', totalMinor: 9_900, refundedMinor: 9_900 });
+		expect(await tierEvents()).toEqual(['tier_reached Silver', 'tier_lost Silver']);
+		expect((await customer()).points).toMatchObject({ available: 10, progress: 10 });
+		expect((await customer()).points).not.toHaveProperty('tier');
+	});
+
+	it('by spending count paid orders less what was paid back, those of an import too, without enrolling anybody', async () => {
+		shop.programme = { ...programme, earnFromOrders: false, tiers, tierBy: 'spent' };
+		await shop.switchOn({ id: 'reached', trigger: 'event', subject: 'customer', events: ['tier_reached'], kind: 'transactional', endsOn: [], reentryAfterMs: null, steps: [{ name: 'at once', delayMs: 0 }] });
+		await pay({ orderId: 'a', totalMinor: 16_000 }, { isHistory: true });
+		expect(await enrolmentOf(shop, 'reached', (await customer()).id)).toBeNull();
+		expect((await customer()).points).toMatchObject({ available: 0, tier: 'gold', progress: 16_000, progressCurrency: 'EUR' });
+		await refund('r', 2_000, 'a');
+		expect((await customer()).points).toMatchObject({ tier: 'silver', toNextTier: 1_000 });
+		await later({ orderId: 'a', totalMinor: 16_000, cancelledAtMs: shop.now() });
+		await place({ orderId: 'unpaid', totalMinor: 99_900 });
+		await pay({ orderId: 'dollars', totalMinor: 99_900, currency: 'USD' });
+		expect((await customer()).points).toMatchObject({ progress: 0 });
+		expect(await tierEvents()).toEqual(['tier_reached Gold', 'tier_lost Gold', 'tier_lost Silver']);
+	});
+
+	it('by spending go with an order to whom it proves to be of', async () => {
+		shop.programme = { ...programme, tiers, tierBy: 'spent' };
+		await pay();
+		await later({}, { customer: ben });
+		expect((await customer()).points).not.toHaveProperty('tier');
+		expect((await customer('ben@example.com')).points).toMatchObject({ tier: 'silver', progress: 10_000 });
+	});
+
+	it('are lost as time goes by, once', async () => {
+		shop.programme = { ...programme, tiers };
+		await pay();
+		expect((await customer()).points).toMatchObject({ tier: 'silver' });
+		shop.pass(364 * dayMs);
+		expect(await sweepTiersOf(shop)).toEqual({ swept: 0, hasMore: false });
+		shop.pass(dayMs);
+		await Promise.all([sweepTiersOf(shop), sweepTiersOf(shop)]);
+		expect(await tierEvents()).toEqual(['tier_reached Silver', 'tier_lost Silver']);
+		expect((await customer()).points).toMatchObject({ available: 100, progress: 0, toNextTier: 100 });
+		expect(await shop.store.count(indexes.tiersDue, { limit: 9 })).toBe(0);
 	});
 });
 
