@@ -89,6 +89,18 @@ export function openQuestion({ questions = [] }: FormDefinition, customer: Custo
 	return index < 0 ? undefined : index;
 }
 
+/** What a message may ask for by a link to a profile form. */
+const askedByMail = ['birthday', 'phone'] as const;
+
+/** The first of them that the form asks and that is not known of the customer, and the number of its question; undefined where nothing is missing. */
+export function missingAnswer({ questions = [] }: FormDefinition, customer: Partial<Pick<CustomerRecord, 'birthday' | 'phone'>>): { asks: (typeof askedByMail)[number]; question: number } | undefined {
+	for (const asks of askedByMail) {
+		const question = questions.findIndex(({ type }) => type === asks);
+		if (question >= 0 && !customer[asks]) return { asks, question };
+	}
+	return undefined;
+}
+
 /** A single channel needs no box: who presses the button has read what it means. Boxes are never ticked beforehand. */
 function consentField(channel: ConsentChannel, { texts }: FormDefinition, words: FormWords, { name: shop }: Pick<ShopSettings, 'name'>, hasBox: boolean): FormField {
 	const text = phrase(texts[`${channel}Consent`] || words.consents[channel], { shop });

@@ -85,9 +85,9 @@ interface Asked {
 	question?: number;
 }
 
-/** Where a form is, on the address of Message Webhook Trigger. `proof`: a signed link of kind `preferences`, for forms in messages. */
-export function formLink(address: string, form: string, { proof, locale, product, variant }: { proof?: string; locale?: string; product?: string; variant?: string } = {}): string {
-	return address + queryOf({ form, locale, product, variant, proof });
+/** Where a form is, on the address of Message Webhook Trigger. `proof`: a signed link of kind `preferences`, for forms in messages. `question`: of a profile form that asks one at a time. */
+export function formLink(address: string, form: string, { proof, locale, product, variant, question }: { proof?: string; locale?: string; product?: string; variant?: string; question?: number } = {}): string {
+	return address + queryOf({ form, locale, product, variant, proof, question: question?.toString() });
 }
 
 function queryOf(values: Partial<Record<keyof typeof formParameters, string>>): string {

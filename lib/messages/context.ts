@@ -22,8 +22,9 @@ export interface MessageLinks {
 	surveyUrl?: string;
 	/** This mail as a page. */
 	viewUrl?: string;
-	/** The profile form, filled in as the reader. */
+	/** The profile form, filled in as the reader, and what is missing of what it asks. */
 	profileUrl?: string;
+	profileAsks?: 'birthday' | 'phone';
 }
 
 /** What a message needs to know besides its item. */
@@ -109,6 +110,8 @@ export interface MessageContext {
 	shop: { name: string; url: string; logoUrl: string; reviewUrl: string; postalAddress: string; currency: string; locale: string; timezone: string };
 	journey: { id: string; name: string; kind: string; step: number; stepName: string; steps: number; enteredAt: string };
 	links: { unsubscribe: string; answer: string; preferences: string; confirm: string; rate: string; survey: string; view: string; profile: string };
+	/** What the profile form asks the reader for: "birthday", "phone", or ''. */
+	profileAsks: string;
 	/** The same as `discount.code`. */
 	discountCode: string;
 }
@@ -199,6 +202,7 @@ export function buildContext(item: MessageItem, settings: ShopSettings, links: M
 			view: webUrl(links.viewUrl),
 			profile: webUrl(links.profileUrl),
 		},
+		profileAsks: links.profileAsks ?? '',
 		discountCode: discount.code,
 	};
 }

@@ -44,8 +44,8 @@ interface PointsPanel {
 	balance: string;
 	/** The tier, what is on its way, what expires next. */
 	lines: string[];
-	/** To the next tier: `done` and `open` are percents that fill the bar; 0 where it is not known how far it is. */
-	way: { label: string; done: number; open: number } | undefined;
+	/** To the next tier. `done`: in percent, the filled part of the bar; 0 (no bar) where it is not known. */
+	way: { label: string; done: number } | undefined;
 }
 
 /** What the compiled designs read. Strings only, so that a design holds no logic beyond "is it there". */
@@ -166,7 +166,7 @@ function pointsPanel({ available, pending, expiring, expiresAt, tier, nextTier, 
 			...(pending ? [phrase(design.pointsPending, { points: pending, count: count.pending }, words.locale)] : []),
 			...(expiring && expiresAt ? [phrase(design.pointsExpiring, { points: expiring, count: count.expiring, until: expiresAt }, words.locale)] : []),
 		],
-		way: onTheWay ? { label: phrase(design.pointsToNext, { missing: toNextTier, tier: nextTier }), done: count.onTheWay, open: 100 - count.onTheWay } : undefined,
+		way: onTheWay ? { label: phrase(design.pointsToNext, { missing: toNextTier, tier: nextTier }), done: count.onTheWay } : undefined,
 	};
 }
 

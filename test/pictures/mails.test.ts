@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { launchBrowser } from '../e2e/browser';
-import { allMessages, languages, renderBuiltIn } from '../unit/messages/built-in-samples';
+import { allMessages, languages, renderBuiltIn, sampleDiscount } from '../unit/messages/built-in-samples';
 import { compiledDesignsDir } from '../unit/messages/compiled-designs';
 
 /**
@@ -13,6 +13,9 @@ const folder = path.resolve(process.env.MAIL_PICTURES ?? 'mail-pictures');
 const widths = [375, 1280];
 /** Mails on one sheet. */
 const perSheet = 8;
+/** Only messages of these chapters, where not all are to be looked at: `MAIL_CHAPTERS=08,09`. */
+const chosen = process.env.MAIL_CHAPTERS?.split(',');
+const messages = allMessages.filter(([, { chapter }]) => !chosen || chosen.includes(chapter));
 
 const photo = (hue: number) => `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 300 300"><rect width="300" height="300" fill="hsl(${hue} 30% 82%)"/><circle cx="150" cy="160" r="80" fill="hsl(${hue} 35% 55%)"/></svg>`;
 
@@ -42,8 +45,8 @@ describe.each(languages)('%s', (language) => {
 	test.each(widths)('no mail is wider than a screen of %i pixels', async (width) => {
 		const page = await pageOf(width);
 		const tooWide: Record<string, number> = {};
-		for (const [id] of allMessages) {
-			const { html } = renderBuiltIn(id, language, designsDir, { discountCode: id.includes('help') ? '' : 'MIA-7K2P' });
+		for (const [id] of messages) {
+			const { html } = renderBuiltIn(id, language, designsDir, id.includes('help') ? {} : { discount: sampleDiscount(language, 'percentage') });
 			const excess = await take(page, html, path.join(folder, `${language}-${width}-${id}.png`));
 			if (excess > 0) tooWide[id] = excess;
 		}
@@ -54,8 +57,8 @@ describe.each(languages)('%s', (language) => {
 
 	test('in the dark', async () => {
 		const page = await pageOf(375, true);
-		for (const id of ['survey', 'review-request', 'cart-last-code', 'we-miss-you'] as const) {
-			const { html } = renderBuiltIn(id, language, designsDir, { discountCode: 'MIA-7K2P' });
+		for (const id of ['survey', 'review-request', 'cart-last-code', 'we-miss-you', 'next-tier'] as const) {
+			const { html } = renderBuiltIn(id, language, designsDir, { discount: sampleDiscount(language, 'percentage') });
 			expect(await take(page, html, path.join(folder, `${language}-dark-${id}.png`))).toBeLessThanOrEqual(0);
 		}
 		await page.close();
@@ -65,8 +68,8 @@ describe.each(languages)('%s', (language) => {
 /** Phone pictures side by side. */
 async function sheets(language: string): Promise<void> {
 	const page = await browser.newPage({ viewport: { width: perSheet * 260, height: 400 } });
-	for (let start = 0; start < allMessages.length; start += perSheet) {
-		const pictures = allMessages.slice(start, start + perSheet).map(([id]) => {
+	for (let start = 0; start < messages.length; start += perSheet) {
+		const pictures = messages.slice(start, start + perSheet).map(([id]) => {
 			const data = readFileSync(path.join(folder, `${language}-375-${id}.png`)).toString('base64');
 			return `<figure style="margin:0 4px;width:252px"><figcaption style="font:11px sans-serif">${id}</figcaption><img style="width:252px" src="data:image/png;base64,${data}"></figure>`;
 		});

@@ -1,5 +1,5 @@
 import type { IExecuteFunctions } from 'n8n-workflow';
-import { loadForms } from '../../../lib/forms/form';
+import { type FormDefinition, loadForms } from '../../../lib/forms/form';
 import type { OutgoingMessage } from '../../../lib/messages/channels/channel';
 import type { SendJob } from '../../../lib/messages/send/sender';
 import type { CustomerRecord } from '../../../lib/model/records';
@@ -35,13 +35,13 @@ export interface SendOptions {
 export interface Served {
 	/** Where it listens; null while it is off. */
 	address: string | null;
-	/** The id of its form of the kind Profile, the first where it has several. */
-	profileForm?: string;
+	/** Its form of the kind Profile, the first where it has several. */
+	profileForm?: FormDefinition;
 }
 
 export async function servedBy(shop: ShopHandle): Promise<Served> {
 	const [address, forms] = await Promise.all([shop.messageAddress(), loadForms(shop.store)]);
-	return { address, profileForm: forms.find(({ kind }) => kind === 'profile')?.id };
+	return { address, profileForm: forms.find(({ kind }) => kind === 'profile') };
 }
 
 /** Renders one message. @throws TEMPLATE_INVALID */

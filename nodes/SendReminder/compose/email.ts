@@ -1,7 +1,10 @@
 import type { IDataObject, IExecuteFunctions } from 'n8n-workflow';
 import { itemCustomer } from '../../../lib/journeys/items';
 import { ShopJourneysError } from '../../../lib/model/errors';
+import type { CustomerRecord } from '../../../lib/model/records';
 import type { ShopSettings } from '../../../lib/model/settings';
+import { missingAnswer } from '../../../lib/forms/fields';
+import type { FormDefinition } from '../../../lib/forms/form';
 import { formLink } from '../../../lib/forms/receive';
 import type { EmailMessage } from '../../../lib/messages/channels/channel';
 import { localeFor } from '../../../lib/messages/context';
@@ -53,7 +56,7 @@ export const emailComposer: ComposerMaker = async (context, installation, option
 		);
 		const messageId = messageIdFor(job.messageKey, mailbox.address.split('@')[1]);
 		const renderer = hasExpression ? rendererFor(job.itemIndex) : first;
-		const links = linksFor(renderer, linker, item, settings, { viewId: options.webView === true ? messageId : undefined, profileForm });
+		const links = linksFor(renderer, linker, item, settings, { viewId: options.webView === true ? messageId : undefined, profileForm, customer });
 		const { subject, html, text, discountCode } = renderer.render(item, { settings, links, kind, nowMs: installation.clock.journeyNowMs(), place: placeNear(customer, settings.locations) });
 		const countsClicks = options.track ?? kind === 'marketing';
 		const utm = kind === 'marketing' ? utmFor(settings, item, options.campaignKey?.trim()) : undefined;
@@ -90,7 +93,7 @@ function senderOf({ sender }: SendOptions, settings: ShopSettings): { from: stri
 }
 
 /** The links that this message can show, no others: each costs a signature. @param serves.viewId the Message-ID, when there is a web view */
-function linksFor(renderer: Renderer, linker: MessageLinker, item: MessageItem, settings: ShopSettings, { viewId, profileForm }: { viewId?: string; profileForm?: string }): MessageLinks {
+function linksFor(renderer: Renderer, linker: MessageLinker, item: MessageItem, settings: ShopSettings, { viewId, profileForm, customer }: { viewId?: string; profileForm?: FormDefinition; customer: CustomerRecord }): MessageLinks {
 	const link = (kind: LinkKind, to?: string) => (renderer.links.has(kind) ? linker.link(kind, to) : undefined);
 	return {
 		unsubscribePageUrl: link('unsubscribe'),
@@ -100,14 +103,16 @@ function linksFor(renderer: Renderer, linker: MessageLinker, item: MessageItem, 
 		rateUrl: link('rate', item.order ? `order:${item.order.id}` : item.product && `product:${item.product.id}`),
 		surveyUrl: renderer.links.has('survey') ? linker.link('survey', renderer.surveyTopics(item, settings)) : undefined,
 		viewUrl: viewId && link('view', viewId),
-		profileUrl: renderer.links.has('profile') ? profileUrl(linker, profileForm, localeFor(item, settings)) : undefined,
+		...(renderer.links.has('profile') && profileLink(linker, profileForm, customer, localeFor(item, settings))),
 	};
 }
 
-/** The profile form, filled in as the reader, in the reader's language. Undefined where there is none. */
-export function profileUrl(linker: MessageLinker, form: string | undefined, locale: string): string | undefined {
-	const proof = form === undefined ? undefined : linker.token('preferences');
-	return proof && formLink(linker.address!, form!, { proof, locale });
+/** The profile form, filled in as the reader, in the reader's language, with the question that is still open. Nothing where there is no form. */
+export function profileLink(linker: MessageLinker, form: FormDefinition | undefined, customer: CustomerRecord, locale: string): Pick<MessageLinks, 'profileUrl' | 'profileAsks'> {
+	const proof = form && linker.token('preferences');
+	if (!proof) return {};
+	const missing = missingAnswer(form, customer);
+	return { profileUrl: formLink(linker.address!, form.id, { proof, locale, question: missing?.question }), profileAsks: missing?.asks };
 }
 
 function oneClickUrl({ unsubscribePageUrl }: MessageLinks, linker: MessageLinker): string | undefined {

@@ -13,7 +13,7 @@ import type { ShopSettings } from '../../../lib/model/settings';
 import { shopIdOf } from '../../../lib/n8n/fields/shop';
 import type { Installation } from '../../../lib/n8n/installation';
 import type { SendOptions, Served } from './compose';
-import { isReachable, profileUrl } from './email';
+import { isReachable, profileLink } from './email';
 
 /** What the messages that are no e-mails are made from. */
 
@@ -64,7 +64,7 @@ export function composing(job: SendJob, customer: CustomerRecord, settings: Shop
 	);
 	const locale = localeFor(item, settings);
 	const data: RenderData = { locale, timezone: customer.timezone ?? settings.timezone };
-	const context = buildContext(item, settings, { unsubscribePageUrl: linker.link('unsubscribe'), profileUrl: profileUrl(linker, profileForm, locale) }, data, { nowMs: installation.clock.journeyNowMs(), place: placeNear(customer, settings.locations) });
+	const context = buildContext(item, settings, { unsubscribePageUrl: linker.link('unsubscribe'), ...profileLink(linker, profileForm, customer, locale) }, data, { nowMs: installation.clock.journeyNowMs(), place: placeNear(customer, settings.locations) });
 	withOwnCode(context, discountCode(context, data));
 	const withCode = codeLinkFor(settings, item, context.discountCode) ?? ((url: string) => url);
 	const products = productsByUrl(item);

@@ -1,7 +1,7 @@
 import type { BuiltInId } from '../../../lib/messages/catalogue';
 import { builtInMessage, catalogue } from '../../../lib/messages/catalogue';
 import { createRenderer } from '../../../lib/messages/render';
-import { allMessages, languages, renderBuiltIn, sampleFor, sampleLinks, settingsFor } from './built-in-samples';
+import { allMessages, type Language, languages, renderBuiltIn, sampleDiscount, sampleFor, sampleLinks, type SampleOptions, settingsFor } from './built-in-samples';
 import { compiledDesignsDir } from './compiled-designs';
 
 let designsDir: string;
@@ -14,23 +14,37 @@ const returnStates = ['requested', 'approved', 'declined', 'received', 'refunded
 /** What no finished mail may hold: placeholders, brackets of optional words, words for "nothing", doubled or dangling marks. */
 const leftover = /[{}]{1,2}\w*[{}]|\[[^\]]*\]|undefined|\bnull\b|NaN|\[object|(?<=\S) {2}(?=\S)|\s[,.;?!](\s|$)|\(\s*\)|（\s*）|「」|“”|«»|：。|,,|，，|(?<!\.)\.\.(?!\.)/;
 
+/** All that makes words or parts of a message differ, one thing at a time. */
+function waysOf(id: BuiltInId, language: Language): SampleOptions[] {
+	const { shows } = catalogue[id];
+	const codes: SampleOptions[] = [{}, { discountCode: 'TAKE10' }];
+	const about = id === 'return-status' ? returnStates.map((status) => ({ status })) : shows === 'product' ? [0, 1, 2, 3, 9].map((stock) => ({ stock })) : [{}];
+	const given: SampleOptions[] = (['percentage', 'amount', 'free_shipping', 'gift'] as const).map((kind) => ({ discount: sampleDiscount(language, kind) }));
+	const standings: Array<SampleOptions['points']> = [{ available: 1, pending: 1, expiring: 1, tier: undefined }, { available: 0, pending: 0, expiring: 0, expiresAt: undefined, nextTier: undefined, toNextTier: undefined }];
+	return [
+		...codes.flatMap((code) => about.map((what) => ({ ...code, ...what }))),
+		...given,
+		{ discount: sampleDiscount(language, 'percentage', { expiresAt: undefined, minimumMinor: undefined }) },
+		...(shows === 'points' ? standings.map((points) => ({ points })) : []),
+		...(id === 'complete-profile' ? [{ profileAsks: 'phone' as const }] : []),
+	];
+}
+
 describe.each(languages)('in %s', (language) => {
 	test.each(allMessages.map(([id]) => id))('%s reads well with everything known and with nothing known', (id) => {
 		for (const isFull of [true, false]) {
-			for (const discountCode of ['', 'TAKE10']) {
-				for (const status of id === 'return-status' ? returnStates : ['refunded']) {
-					for (const stock of catalogue[id].shows === 'product' ? [0, 1, 2, 3, 9] : [2]) {
-						const { subject, previewText, html, text } = renderBuiltIn(id, language, designsDir, { isFull, discountCode, status, stock });
-						const said = { id, isFull, discountCode, status, stock };
-						const lines = [subject, previewText, ...text.split('\n').filter((line) => !line.includes('https://'))];
-						expect({ ...said, faults: lines.filter((line) => leftover.test(line)) }).toEqual({ ...said, faults: [] });
-						expect({ ...said, subject }).toEqual({ ...said, subject: expect.stringMatching(/^[\p{L}\p{N}#]/u) });
-						expect(previewText).not.toBe('');
-						expect(html).not.toMatch(/\{\{|undefined|\bNaN\b|href=""|src=""/);
-						expect(Buffer.byteLength(html)).toBeLessThan(102_000);
-						expect(text.includes('TAKE10')).toBe(discountCode !== '' && catalogue[id].kind === 'marketing');
-					}
-				}
+			for (const way of waysOf(id, language)) {
+				const { subject, previewText, html, text, discountCode } = renderBuiltIn(id, language, designsDir, { isFull, ...way });
+				const said = { id, isFull, way };
+				const lines = [subject, previewText, ...text.split('\n').filter((line) => !line.includes('https://'))];
+				expect({ ...said, faults: lines.filter((line) => leftover.test(line)) }).toEqual({ ...said, faults: [] });
+				expect({ ...said, subject }).toEqual({ ...said, subject: expect.stringMatching(/^[\p{L}\p{N}#]/u) });
+				expect(previewText).not.toBe('');
+				expect(html).not.toMatch(/\{\{|undefined|\bNaN\b|href=""|src=""/);
+				expect(Buffer.byteLength(html)).toBeLessThan(102_000);
+				const shown = catalogue[id].kind === 'marketing' ? (way.discountCode ?? way.discount?.code ?? '') : '';
+				expect({ ...said, discountCode }).toEqual({ ...said, discountCode: shown });
+				for (const code of ['TAKE10', 'MIA-7K2P']) expect({ ...said, code, isShown: text.includes(code) && html.includes(code) }).toEqual({ ...said, code, isShown: code === shown });
 			}
 		}
 	});
@@ -85,6 +99,96 @@ describe('what is true', () => {
 		expect(said('cart-similar')).toContain('Similar things');
 		expect(renderBuiltIn('cart-reward', 'en', designsDir)).toEqual(renderBuiltIn('cart-no-hurry', 'en', designsDir));
 		expect(said('cart-reward', { discountCode: 'GIFT' })).toContain('GIFT');
+	});
+
+	test('what a code gives is said only of the code that is shown, with its last day and minimum where they are known', () => {
+		const given = said('birthday', { discount: sampleDiscount('en', 'percentage') });
+		for (const part of ['MIA-7K2P', '10% off', 'Valid until 15\u00a0March\u00a02026', 'For orders of €30.00 or more']) expect(given).toContain(part);
+		expect(said('birthday', { discount: sampleDiscount('en', 'amount') })).toContain('€5.00 off');
+		expect(said('birthday', { discount: sampleDiscount('en', 'free_shipping') })).toContain('Free shipping');
+		expect(said('birthday', { discount: sampleDiscount('en', 'gift') })).toContain('A gift with your order');
+		const own = said('birthday', { discount: sampleDiscount('en', 'percentage'), discountCode: 'OWN-CODE' });
+		expect(own).toContain('OWN-CODE');
+		expect(own).not.toMatch(/MIA-7K2P|10%|Valid until|For orders/);
+		expect(said('birthday-unused', { discount: sampleDiscount('en', 'gift', { expiresAt: undefined }) })).not.toMatch(/valid until/i);
+	});
+
+	test('the last code of a cart ends today only where it does', () => {
+		const discount = sampleDiscount('en', 'percentage');
+		const lastDay = Date.parse('2026-03-15T09:00:00Z');
+		expect(said('cart-last-code', { discount, nowMs: lastDay })).toMatch(/today only[^]*Valid today only/);
+		for (const nowMs of [undefined, lastDay - 24 * 3_600_000]) {
+			const later = said('cart-last-code', { discount, nowMs });
+			expect(later).not.toMatch(/today/);
+			expect(later).toContain('until 15\u00a0March\u00a02026');
+		}
+		// Of the operator's own code nobody knows; it is the message for a code of that day.
+		expect(said('cart-last-code', { discountCode: 'TODAY' })).toContain('It is valid today only.');
+	});
+
+	test('picks are spoken of only where there are some', () => {
+		for (const id of ['accessories', 'accessories-once-more', 'upgrade', 'upgrade-reminder', 'next-size'] as const) {
+			const { picks: _picks, ...bare } = sampleFor(catalogue[id], 'en');
+			expect({ id, text: said(id, { item: bare }) }).toEqual({ id, text: expect.not.stringMatching(/below|further down|step up|goes (well )?with it|next size/i) });
+			expect(said(id)).toMatch(/below|further down|goes (well )?with it/i);
+		}
+	});
+
+	test('a sale shows as reduced only what is, with the price before', () => {
+		const item = sampleFor(catalogue['sale-started'], 'en');
+		expect(said('sale-started', { item })).not.toContain('Reduced now');
+		const reduced = { ...item, picks: item.picks!.filter(({ fullPriceMinor }) => fullPriceMinor) };
+		expect(said('sale-started', { item: reduced })).toContain('Reduced now');
+		expect(renderBuiltIn('sale-started', 'en', designsDir, { item: reduced }).html).toMatch(/€59\.00<\/span> <s [^>]*>€65\.00<\/s>/);
+	});
+
+	test('why a product was picked is said where it tells the reader something', () => {
+		const { html, text } = renderBuiltIn('one-time-buyer', 'en', designsDir);
+		for (const note of ['Often bought together', 'Bestseller', 'New']) for (const part of [html, text]) expect(part).toContain(note);
+		const item = sampleFor(catalogue['one-time-buyer'], 'en');
+		for (const pick of item.picks!) pick.reason = 'constructor';
+		expect(renderBuiltIn('one-time-buyer', 'en', designsDir, { item }).html).not.toMatch(/Bestseller|constructor|function/);
+	});
+
+	test('points are told with their number and last day, tiers only where there are some', () => {
+		const summary = said('points-summary');
+		for (const part of ['Mia, you have 1,250 points', 'Your points: 1,250\u00a0points', 'Your status: Silver', '80 more are on their way', '350 points expire on 31\u00a0March\u00a02026', '150\u00a0points to Gold']) expect(summary).toContain(part);
+		expect(said('points-expiring')).toContain('On 31\u00a0March\u00a02026, 350\u00a0points will expire.');
+		expect(said('points-earned')).toContain('Mia, 120 points for you');
+		expect(said('tier-reached')).toContain('you have reached Silver');
+		const noTiers = { tier: undefined, nextTier: undefined, toNextTier: undefined };
+		for (const id of ['next-tier', 'tier-reached', 'points-summary'] as const) expect({ id, text: said(id, { points: noTiers }) }).toEqual({ id, text: expect.not.stringMatching(/status|tier|reach|Silver|Gold|bring/i) });
+		for (const [id] of allMessages.filter(([, { chapter }]) => chapter === '09')) {
+			const unknown = said(id, { isFull: false });
+			expect({ id, unknown }).toEqual({ id, unknown: expect.not.stringMatching(/\d+\spoints?|Silver|Gold|status/) });
+		}
+	});
+
+	test('what is missing to the next tier is money where tiers are reached by spending', () => {
+		const loyalty = { ...settingsFor('en').loyalty!, tierBy: 'spent' as const };
+		const { text, html } = renderBuiltIn('next-tier', 'en', designsDir, { settings: settingsFor('en', { loyalty }), points: { toNextTier: 15_000 } });
+		expect(text).toContain('With €150.00 more you reach Gold.');
+		expect(html).toContain('width:85%');
+	});
+
+	test('Russian counts points by their forms', () => {
+		const counted = [1, 3, 5, 21].map((available) => /\d+ балл\S*/u.exec(renderBuiltIn('points-summary', 'ru', designsDir, { points: { available } }).subject)?.[0]);
+		expect(counted).toEqual(['1 балл', '3 балла', '5 баллов', '21 балл']);
+	});
+
+	test('the profile is asked for what is missing, one thing at a time, and why', () => {
+		expect(said('complete-profile', { profileAsks: 'birthday' })).toMatch(/When is your birthday\?[^]*think of you/);
+		const phone = said('complete-profile', { profileAsks: 'phone' });
+		expect(phone).toMatch(/phone number\?[^]*cannot wait/);
+		expect(phone).not.toContain('birthday');
+		const rest = said('complete-profile', { isFull: false });
+		expect(rest).not.toMatch(/birthday|phone/);
+		for (const text of [phone, rest]) expect(text).toContain(sampleLinks.profileUrl);
+	});
+
+	test('a place is near only where one is', () => {
+		expect(said('shop-near-you')).toContain('Fern & Field on the Quay in Dublin');
+		expect(said('shop-near-you', { settings: settingsFor('en', { locations: [] }) })).not.toMatch(/not far|near/);
 	});
 
 	test('how many pieces are back is said only when they are few', () => {
@@ -161,7 +265,10 @@ describe('hostile words of customers and shops', () => {
 				for (const product of [item.product!, ...item.picks!]) Object.assign(product, { title: `T${words}`, category: `C${words}` });
 				Object.assign(item.order!, { number: `N${words}`, waitsFor: [`W${words}`] });
 				item.view!.title = `V${words}`;
-				const settings = settingsFor(language, { name: `S${words.replace(/[\r\n\u2028]/g, '')}` });
+				if (item.customer!.points) Object.assign(item.customer!.points, { tier: `T${words}`, nextTier: `U${words}` });
+				item.discount = sampleDiscount(language, 'percentage', { code: `D${words}` });
+				for (const pick of item.picks!) pick.reason = words;
+				const settings = settingsFor(language, { name: `S${words.replace(/[\r\n\u2028]/g, '')}`, locations: [{ name: `P${words}`, city: `Q${words}` }] });
 				return renderBuiltIn(id, language, designsDir, { item, settings });
 			};
 			const plain = shape(dressed('x').html);
