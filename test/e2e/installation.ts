@@ -45,6 +45,12 @@ function shopOf({ nodes }: Workflow): string {
 	return (nodes.map(({ parameters }) => parameters.shop).find((shop) => typeof shop === 'string') as string | undefined) ?? 'main';
 }
 
+/** What a message goes through, where it is no mail. */
+const credentialOf: Record<string, Record<string, { id: string; name: string }>> = {
+	push: { shopJourneysVapidApi: { id: 'e2eVapid', name: 'Push' } },
+	sms: { twilioApi: { id: 'e2eTwilio', name: 'SMS' } },
+};
+
 /** What an operator does after importing: chooses credentials, fills in the shop, and whatever else a test changes. */
 export function filledIn(workflow: Workflow, change: { shop?: Record<string, unknown>; trigger?: Record<string, unknown>; send?: Record<string, unknown>; settings?: Record<string, unknown> } = {}): Workflow {
 	const copy = structuredClone(workflow);
@@ -71,8 +77,8 @@ export function filledIn(workflow: Workflow, change: { shop?: Record<string, unk
 				node.parameters = { ...node.parameters, ...change.trigger };
 				break;
 			case 'sendReminder':
-				node.parameters = { ...node.parameters, ...change.send };
-				node.credentials = node.parameters.channel === 'push' ? { shopJourneysVapidApi: { id: 'e2eVapid', name: 'Push' } } : { smtp: { id: 'e2eSmtp', name: 'Mail' } };
+				node.parameters = { ...node.parameters, ...(node.parameters.channel === 'sms' && { smsFrom: '+15005550006' }), ...change.send };
+				node.credentials = credentialOf[node.parameters.channel as string] ?? { smtp: { id: 'e2eSmtp', name: 'Mail' } };
 				break;
 			case 'n8n-nodes-base.emailSend':
 				node.parameters = { ...node.parameters, fromEmail: 'n8n@tea.example', toEmail: staffAddress };
@@ -155,6 +161,7 @@ export class Installation {
 			{ id: 'e2eShopify', name: 'Shopify', type: 'shopifyAccessTokenApi', data: { shopSubdomain: 'tea', accessToken: 'none', appSecretKey: secrets.shopify } },
 			{ id: 'e2eSmtp', name: 'Mail', type: 'smtp', data: { user: '', password: '', host: '127.0.0.1', port: this.mail.port, secure: false, disableStartTls: true, hostName: '' } },
 			{ id: 'e2eVapid', name: 'Push', type: 'shopJourneysVapidApi', data: { ...generateVAPIDKeys(), subject: 'mailto:hello@tea.example' } },
+			{ id: 'e2eTwilio', name: 'SMS', type: 'twilioApi', data: { authType: 'authToken', accountSid: 'AC00000000000000000000000000000000', authToken: 'none' } },
 			...(this.options.credentials ?? []),
 		];
 		for (const credential of credentials) this.credentialIds.set(credential.id, await owner.createCredential(credential));

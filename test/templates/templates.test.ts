@@ -22,7 +22,7 @@ test('the journeys of all chapters so far are there', () => {
 			'01-welcome/confirm-subscription.json', '01-welcome/new-customer.json', '01-welcome/newsletter.json', '04-behaviour/back-in-stock.json', '04-behaviour/browse-abandoned.json', '04-behaviour/campaign-click.json', '04-behaviour/page-visited.json',
 			'05-selling-to-buyers/accessories.json', '05-selling-to-buyers/care.json', '05-selling-to-buyers/next-size.json', '05-selling-to-buyers/replacement.json', '05-selling-to-buyers/replenishment.json', '05-selling-to-buyers/sale-lovers.json', '05-selling-to-buyers/upgrade.json',
 			'06-thank-you/review-request.json', '06-thank-you/thank-you.json', '07-survey/after-contact.json', '08-personal/birthday.json', '08-personal/child-birthday.json', '08-personal/shop-near-you.json', '08-personal/complete-profile.json',
-			'09-loyalty/points-summary.json', '09-loyalty/next-tier.json', '09-loyalty/vip-reward.json', '09-loyalty/points-for-actions.json', '09-loyalty/one-time-buyer.json', '10-purchase-status/awaiting-payment.json', '10-purchase-status/return-incomplete.json', '10-purchase-status/return-status.json', '10-purchase-status/waiting-for-items.json']),
+			'09-loyalty/points-summary.json', '09-loyalty/points-expiring.json', '09-loyalty/next-tier.json', '09-loyalty/vip-reward.json', '09-loyalty/points-for-actions.json', '09-loyalty/one-time-buyer.json', '10-purchase-status/awaiting-payment.json', '10-purchase-status/return-incomplete.json', '10-purchase-status/return-status.json', '10-purchase-status/waiting-for-items.json']),
 	);
 });
 
