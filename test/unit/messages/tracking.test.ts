@@ -1,6 +1,6 @@
 import { readLink } from '../../../lib/messages/links';
 import { createRenderer } from '../../../lib/messages/render';
-import { MessageLinker, productsByUrl, utmFor, withTracking } from '../../../lib/messages/tracking';
+import { codeLinkFor, MessageLinker, productsByUrl, utmFor, withTracking } from '../../../lib/messages/tracking';
 import { compiledDesignsDir } from './compiled-designs';
 import { sampleItem, sampleSettings } from './samples';
 
@@ -129,4 +129,39 @@ test('in a cart reminder every link to the shop is counted and every link of our
 	expect(kinds).toEqual(['?c=', '?c=', '?c=', '?c=', '?a=', '?t=', '?s=']);
 	expect(text).toContain('https://fern.example/cart?token=abc&utm=x&utm_source=newsletter');
 	expect(text).not.toContain('?c=');
+});
+
+describe('links to the shop put the code of the message to use', () => {
+	const withCode = (system: string | undefined, code = 'TEA 1') => codeLinkFor({ ...settings, system }, item, code);
+
+	test.each([
+		['https://fern.example/p/throw?v=1#top', 'https://fern.example/discount/TEA%201?redirect=%2Fp%2Fthrow%3Fv%3D1%23top'],
+		['https://www.fern.example', 'https://www.fern.example/discount/TEA%201?redirect=%2F'],
+		['https://fern.example/548/checkouts/ac/a1/recover?key=b&x=1', 'https://fern.example/548/checkouts/ac/a1/recover?key=b&x=1&discount=TEA%201'],
+		['https://fern.example/cart/c1', 'https://fern.example/cart/c1?discount=TEA%201'],
+		['https://fern.example/cart', 'https://fern.example/discount/TEA%201?redirect=%2Fcart'],
+		['https://fern.example/discount/OWN', 'https://fern.example/discount/OWN'],
+		['https://fern.example/cart/c1?discount=OWN', 'https://fern.example/cart/c1?discount=OWN'],
+		['https://elsewhere.example/p', 'https://elsewhere.example/p'],
+	])('of Shopify: %s', (url, expected) => {
+		expect(withCode('shopify')!(url)).toBe(expected);
+	});
+
+	test('where the shop documents such links, and there is a code', () => {
+		for (const system of ['woocommerce', 'generic', undefined]) expect(withCode(system)).toBeUndefined();
+		expect(withCode('shopify', '')).toBeUndefined();
+	});
+
+	test('in mail and plain text, behind the click address and with the parameters of the campaign, none that is ours', () => {
+		const html = `<a href="https://fern.example/p/throw">Throw</a><a href="${address}?t=abc.def">Off</a><a href="https://elsewhere.example/">Else</a>`;
+		const text = 'See https://fern.example/p/throw.';
+		const given = { products: productsByUrl(item), shopUrl: settings.url, utm: utmFor(settings, item), withCode: withCode('shopify', 'TEA1') };
+		const tracked = withTracking({ html, text }, { linker: linkerAt(address), countsClicks: true, ...given });
+		expect(hrefs(tracked.html)).toContain(`${address}?t=abc.def`);
+		const target = hrefs(tracked.html).filter((href) => href.includes('?c=')).map(clicked).find(({ productId }) => productId === 'p1')!.to!;
+		expect(target).toMatch(/^https:\/\/fern\.example\/discount\/TEA1\?redirect=%2Fp%2Fthrow%3Futm_source%3Dnewsletter/);
+		expect(tracked.text).toMatch(/^See https:\/\/fern\.example\/discount\/TEA1\?redirect=\S+\.$/);
+		const bare = withTracking({ html, text }, { linker: linkerAt(undefined), countsClicks: false, ...given, utm: undefined });
+		expect(hrefs(bare.html)[0]).toBe('https://fern.example/discount/TEA1?redirect=%2Fp%2Fthrow');
+	});
 });

@@ -2,6 +2,10 @@ import type { IHookFunctions, ITriggerFunctions } from 'n8n-workflow';
 import { type Installation, openInstallation, type ShopHandle } from '../../../lib/n8n/installation';
 import { addressProblem, connectionState, connectShop, disconnectShop, keepConnected } from '../../../lib/n8n/shopConnection';
 import { ShopJourneysError } from '../../../lib/model/errors';
+import { issueCode } from '../../../lib/discounts/issue';
+import { namedPurpose } from '../../../lib/discounts/purpose';
+import { shopSource } from '../../../lib/discounts/shopSource';
+import { contextOf, memoryShop } from '../discounts/shops';
 import { mockShop, type MockShop } from '../../mocks/adapter';
 import { orderById, orderEvent, type Shop } from '../record/shop';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -115,6 +119,19 @@ describe('while it is published', () => {
 		expect(there.hooks).toEqual([{ address: moved, secret: shop.webhookSecret }]);
 		await until(async () => (await connectionState(shop))?.topics.length);
 		stopAgain();
+	});
+
+	test('discount codes that were asked for and never handed out are taken back', async () => {
+		const codes = memoryShop();
+		there.adapter.api.discounts = codes.api;
+		const source = shopSource(codes.api, contextOf({}, Date.now), { pattern: 'TEA-########', clock: installation.clock });
+		codes.mishaps.push('late');
+		const longAgo = { ...installation.clock, journeyNowMs: () => Date.now() - 30 * 86_400_000, machineNowMs: () => Date.now() - 30 * 86_400_000 };
+		await issueCode(shop.store, source, { purpose: namedPurpose('customer-1', 'x'), terms: { value: { kind: 'free_shipping' }, currency: 'EUR' } }, longAgo);
+		expect([...codes.codes.values()]).toEqual([expect.objectContaining({ isActive: true })]);
+		const stop = keepConnected(node('init'), there.adapter, installation, shop, () => {});
+		await until(() => [...codes.codes.values()].every(({ isActive }) => !isActive));
+		stop();
 	});
 
 	test('what was registered a moment ago is not registered again', async () => {
