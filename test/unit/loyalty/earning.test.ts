@@ -1,4 +1,4 @@
-import { type EarningOrder, type EarningRules, pointsForLines, pointsForOrder } from '../../../lib/loyalty/earning';
+import { type EarningOrder, type EarningRules, lotTimes, pointsForLines, pointsForOrder } from '../../../lib/loyalty/earning';
 import type { LineItem } from '../../../lib/model/events';
 
 const line = (productId: string, quantity: number, unitPriceMinor: number, more: Partial<LineItem> = {}): LineItem => ({ productId, title: `Title of ${productId}`, quantity, unitPriceMinor, ...more });
@@ -50,5 +50,31 @@ describe('points for the lines of an order', () => {
 		expect(pointsForLines(order, [triple, perPiece], rules)).toBe(89 + 10 + 20);
 		expect(pointsForLines(order, [triple, perPiece], { ...rules, excluded: ['gift cards', 'tea'] })).toBe(10);
 		expect(pointsForLines(order, [], rules)).toBe(0);
+	});
+});
+
+describe('when points count and expire', () => {
+	const iso = ({ availableAtMs, expiresAtMs }: { availableAtMs?: number; expiresAtMs?: number }) => [availableAtMs, expiresAtMs].map((time) => time && new Date(time).toISOString());
+	const times = (at: string, pendingDays: number, expiresAfterDays: number, timezone = 'Europe/Vienna') => iso(lotTimes({ pendingDays, expiresAfterDays }, Date.parse(at), timezone));
+
+	it('goes by days on the calendar, to the end of the last one', () => {
+		expect(times('2026-01-10T09:30:00Z', 14, 30)).toEqual(['2026-01-24T09:30:00.000Z', '2026-02-09T23:00:00.000Z']);
+		expect(times('2026-01-10T09:30:00Z', 0, 0)).toEqual([undefined, undefined]);
+	});
+
+	it('does so over the changes of the clocks, over leap days, and late in the evening', () => {
+		expect(times('2026-03-28T12:00:00Z', 1, 1)).toEqual(['2026-03-29T11:00:00.000Z', '2026-03-29T22:00:00.000Z']);
+		expect(times('2026-10-24T12:00:00Z', 1, 1)).toEqual(['2026-10-25T13:00:00.000Z', '2026-10-25T23:00:00.000Z']);
+		expect(times('2028-02-28T12:00:00Z', 1, 1)).toEqual(['2028-02-29T12:00:00.000Z', '2028-02-29T23:00:00.000Z']);
+		expect(times('2028-02-29T12:00:00Z', 0, 365)).toEqual([undefined, '2029-02-28T23:00:00.000Z']);
+		expect(times('2026-06-30T22:30:00Z', 0, 1)).toEqual([undefined, '2026-07-02T22:00:00.000Z']);
+	});
+
+	it('makes one lot of what is earned on one day', () => {
+		expect(times('2026-05-01T06:00:00Z', 0, 90)).toEqual(times('2026-05-01T20:00:00Z', 0, 90));
+	});
+
+	it('takes an unknown time zone for UTC', () => {
+		expect(times('2026-05-01T06:00:00Z', 0, 1, 'Mars/Base')).toEqual([undefined, '2026-05-03T00:00:00.000Z']);
 	});
 });

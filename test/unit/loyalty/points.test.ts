@@ -1,47 +1,20 @@
-import { spawnSync } from 'node:child_process';
 import fc from 'fast-check';
 import type { LedgerHead, LedgerOperation } from '../../../lib/loyalty/ledger';
 import { changePoints, pointsBalance, pointsHistory, sweepPoints } from '../../../lib/loyalty/points';
 import { keys } from '../../../lib/model/records';
 import { openStore } from '../../../lib/store/open';
-import type { Store, StoreConfig, StoreHub } from '../../../lib/store/store';
-import { RedisServer } from '../../contract/suite/redisServer';
+import type { Store, StoreHub } from '../../../lib/store/store';
 
 const hubs: StoreHub[] = [];
 afterEach(async () => {
 	for (const hub of hubs.splice(0)) await hub.close();
 });
 
-function open(config: StoreConfig = { driver: 'sqlite', file: ':memory:' }): Store {
-	const hub = openStore(config);
+function open(): Store {
+	const hub = openStore({ driver: 'sqlite', file: ':memory:' });
 	hubs.push(hub);
 	return hub.scope('shop');
 }
-
-/** How many redemptions of 7 points succeed at once, out of 100 points. */
-async function race(store: Store): Promise<void> {
-	await changePoints(store, 'ann', { type: 'earn', reference: 'order', points: 60 }, 0);
-	await changePoints(store, 'ann', { type: 'earn', reference: 'other', points: 40, expiresAtMs: 1000 }, 0);
-	const outcomes = await Promise.all(Array.from({ length: 1000 }, async (_, i) => (await changePoints(store, 'ann', { type: 'redeem', reference: `${i}`, points: 7 }, 1)).outcome.status));
-	expect(outcomes.filter((status) => status === 'done')).toHaveLength(14);
-	expect(outcomes.filter((status) => status === 'insufficient')).toHaveLength(986);
-	expect(await pointsBalance(store, 'ann', 1)).toEqual({ available: 2, pending: 0, reserved: 0, owed: 0, expiring: [] });
-}
-
-describe('a thousand redemptions of the last 100 points at once', () => {
-	it('succeed exactly as often as possible on SQLite', async () => await race(open()), 120_000);
-
-	const hasRedis = spawnSync(process.env.REDIS_SERVER_BIN ?? 'redis-server', ['--version']).status === 0;
-	(hasRedis ? it : it.skip)(`succeed exactly as often as possible on Redis${hasRedis ? '' : ' (skipped: no redis-server)'}`, async () => {
-		const server = await RedisServer.start(['--appendonly', 'no']);
-		try {
-			await race(open({ driver: 'redis', url: server.url }));
-		} finally {
-			await hubs.pop()?.close();
-			await server.remove();
-		}
-	}, 120_000);
-});
 
 describe('points in the store', () => {
 	it('are the same whatever interleaves and repeats', async () => {
