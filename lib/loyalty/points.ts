@@ -1,8 +1,7 @@
-import { ShopJourneysError } from '../model/errors';
 import { indexes, keys } from '../model/records';
 import type { IndexEntry, Store } from '../store/store';
-import { type Transaction, transact } from '../store/transaction';
-import { applyOperation, balanceAt, emptyLedger, type LedgerEntry, type LedgerHead, type LedgerOperation, type LedgerOutcome, nextDueMs, pageSize, type PointsBalance, type Receipt, receiptNames, settle } from './ledger';
+import type { Transaction } from '../store/transaction';
+import { applyOperation, balanceAt, emptyLedger, type LedgerEntry, type LedgerHead, type LedgerOperation, type LedgerOutcome, nextDueMs, pageSize, type PointsBalance, type Receipt, receiptNames } from './ledger';
 
 /** The store side of points: one small head per customer, a receipt per reference, and pages of the history. The rules are in ledger.ts. */
 
@@ -34,30 +33,6 @@ export async function receiptIn(tx: Transaction, customerId: string, name: strin
 	const key = keys.pointsReceipt(customerId, name);
 	await tx.load([key]);
 	return tx.get<Receipt>(key);
-}
-
-/** Settles a customer within a transaction: what fell due by `nowMs` (journey time). @returns what the history got */
-export async function settlePointsIn(tx: Transaction, customerId: string, nowMs: number): Promise<LedgerEntry[]> {
-	const key = keys.points(customerId);
-	await tx.load([key]);
-	const head = tx.get<LedgerHead>(key);
-	// An entry of the index without a ledger leads nowhere.
-	if (!head) {
-		tx.index(indexes.pointsDue, key, null);
-		return [];
-	}
-	const settled = settle(head, nowMs);
-	if (settled.entries.length > 0) await keep(tx, customerId, settled.head);
-	return settled.entries;
-}
-
-/**
- * Carries out an operation: once per reference, however often and from wherever it is called.
- * @param nowMs journey time
- * @throws PARAMETER_INVALID, STORE_BUSY, STORE_UNAVAILABLE
- */
-export async function changePoints(store: Store, customerId: string, operation: LedgerOperation, nowMs: number): Promise<PointsChange> {
-	return await commit(store, async (tx) => await changePointsIn(tx, customerId, operation, nowMs));
 }
 
 /** What an operation would come to, without writing: for tests in the editor. @throws PARAMETER_INVALID */
@@ -97,22 +72,6 @@ export async function pointsHistory(store: Store, customerId: string, { beforeSe
 	return entries.filter(({ seq }) => seq >= start && seq < end).reverse();
 }
 
-/**
- * Settles customers for whom something fell due by `nowMs` (journey time): expired lots, pending points, reservations that ran out. Each in a commit of its own, so
- * a crash costs nothing. Call again while `hasMore`.
- * @param limit customers at a time, 1 to 1,000
- */
-export async function sweepPoints(store: Store, { nowMs, limit }: { nowMs: number; limit: number }): Promise<{ swept: Array<{ customerId: string; entries: LedgerEntry[] }>; hasMore: boolean }> {
-	const due: IndexEntry[] = await store.walk(indexes.pointsDue, { to: nowMs, limit });
-	const swept = [];
-	for (const { key } of due) {
-		const customerId = key.slice(keys.points('').length);
-		const entries = await commit(store, async (tx) => await settlePointsIn(tx, customerId, nowMs));
-		swept.push({ customerId, entries });
-	}
-	return { swept, hasMore: due.length === limit };
-}
-
 /** Customers for whom something fell due by `nowMs` (journey time), each once; whoever is told settles them. */
 export async function* dueLedgers(store: Store, nowMs: number): AsyncGenerator<string> {
 	for (let after: IndexEntry | undefined; ; ) {
@@ -142,11 +101,4 @@ async function keep(tx: Transaction, customerId: string, head: LedgerHead): Prom
 	const dueMs = nextDueMs(head);
 	if (dueMs !== (before && nextDueMs(before))) tx.index(indexes.pointsDue, key, dueMs);
 	tx.set(key, { ...head, recent });
-}
-
-/** Without once-keys and leases, a transaction is either committed or throws. */
-async function commit<R>(store: Store, body: (tx: Transaction) => Promise<R>): Promise<R> {
-	const done = await transact(store, body);
-	if (done.status !== 'committed') throw new ShopJourneysError('COMMIT_INVALID', `Points were not committed: ${done.status}`);
-	return done.result;
 }
