@@ -187,7 +187,7 @@ export interface PointsShop {
  */
 export async function changePointsOf(shop: PointsShop, customerId: string, operation: LedgerOperation): Promise<PointsChange> {
 	// All that an operation usually needs, in one round trip.
-	const needed = [keys.customer(customerId), keys.points(customerId), keys.history(customerId), ...receiptNames(operation).map((name) => keys.pointsReceipt(customerId, name))];
+	const needed = [keys.customer(customerId), keys.points(customerId), keys.history(customerId), ...receiptNames(operation).map((name) => keys.pointsReceipt(customerId, name)), ...(operation.type === 'earn' || operation.type === 'give_back' ? [keys.tier(customerId)] : [])];
 	const { outcome, entries } = await inOneCommit(shop, async (tx, context) => {
 		await tx.load(needed);
 		return await changePoints(tx, customerId, operation, context);

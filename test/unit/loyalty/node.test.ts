@@ -278,6 +278,26 @@ describe('looking up', () => {
 		expect(second.points).not.toHaveProperty('next');
 	});
 
+	it('tells the tier, until when it is kept, and how far it is to the next', async () => {
+		const tiers = [{ id: 'silver', label: 'Silver', from: 100 }, { id: 'gold', label: 'Gold', from: 500 }];
+		await shop.saveSettings({ loyalty: { ...loyalty, tiers, tierPeriod: 'rolling_year', tierKeptDays: 30 } });
+		expect((await run('tier'))[0][0].points).toEqual({ status: 'done', tier: null, countedBy: 'points', progress: 0, nextTier: 'Silver', toNextTier: 100 });
+		await give(120);
+		await run('redeem', { points: 120, reference: 'cup' });
+		expect((await run('tier'))[0][0].points).toEqual({ status: 'done', tier: 'Silver', tierId: 'silver', since: '2026-03-02T08:00:00.000Z', keptUntil: '2026-04-01T22:00:00.000Z', countedBy: 'points', progress: 120, nextTier: 'Gold', toNextTier: 380 });
+		await give(400);
+		expect((await run('tier'))[0][0].points).toMatchObject({ tier: 'Gold', progress: 520, nextTier: null });
+		// Nobody has settled it yet, and it is told as it is now.
+		nowMs += 400 * dayMs;
+		expect((await run('tier'))[0][0].points).toMatchObject({ tier: null, progress: 0, nextTier: 'Silver' });
+	});
+
+	it('tells amounts in whole units where tiers go by spending', async () => {
+		await shop.saveSettings({ loyalty: { ...loyalty, earnFromOrders: true, tiers: [{ id: 'silver', label: 'Silver', from: 100 }], tierBy: 'spent' } });
+		await shop.record(orderEvent(nowMs, { orderId: '88', items: lines, totalMinor: 5_480, currency: 'EUR', paidAtMs: nowMs }, { type: 'order_paid', customer: { email: 'anna@example.com' } }));
+		expect((await run('tier'))[0][0].points).toMatchObject({ countedBy: 'spent', progress: 54.8, nextTier: 'Silver', toNextTier: 45.2 });
+	});
+
 	it('says that there are no tiers', async () => {
 		expect((await run('tier'))[1][0].points).toMatchObject({ status: 'no_tiers', message: expect.stringContaining('Shop Webhook Trigger') as string });
 	});
