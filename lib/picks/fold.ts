@@ -55,6 +55,14 @@ interface Effect {
 	looks: string[];
 }
 
+/** What the entries of the log behind `afterSeq`, up to `untilSeq`, do. */
+interface Page {
+	afterSeq: number;
+	untilSeq: number;
+	hasViews: boolean;
+	effects: Effect[];
+}
+
 /**
  * Folds what is new, as far as a turn goes. Safe to call anywhere at once: one process folds.
  * @throws STORE_UNAVAILABLE, STORE_BUSY
@@ -95,6 +103,8 @@ const maxRemembered = 5_000;
 class Folding {
 	private readonly documents = new Map<string, Versioned<unknown>>();
 	private readonly categories = new Map<string, string>();
+	/** What of the page read last did not fit into the commit. */
+	private rest: Page | null = null;
 	afterSeq: number | undefined;
 
 	constructor(
@@ -111,20 +121,30 @@ class Folding {
 				tx.requireLease(this.lease);
 				await tx.load([keys.fold]);
 				const fold = tx.get<FoldRecord>(keys.fold) ?? { afterSeq: 0 };
-				const { entries, afterSeq: fromSeq } = await readOn(this.store, fold.afterSeq);
-				const hasViews = fold.hasViews === true || entries.some(({ type }) => type === 'product_viewed');
-				const { effects, afterSeq = entries.at(-1)?.seq ?? fromSeq } = fitting(await this.effectsOf(entries, hasViews));
-				await this.apply(tx, effects);
-				if (afterSeq > fold.afterSeq) tx.set(keys.fold, { afterSeq, ...(hasViews && { hasViews }) } satisfies FoldRecord);
-				return { afterSeq, hasMore: entries.length > 0, tx };
+				const page = this.rest?.afterSeq === fold.afterSeq ? this.rest : await this.read(fold);
+				const { now, later } = fitting(page.effects);
+				await this.apply(tx, now);
+				const afterSeq = later.length > 0 ? later[0].seq - 1 : page.untilSeq;
+				if (afterSeq > fold.afterSeq) tx.set(keys.fold, { afterSeq, ...(page.hasViews && { hasViews: true }) } satisfies FoldRecord);
+				return { afterSeq, hasMore: afterSeq > fold.afterSeq, rest: { ...page, afterSeq, effects: later }, tx };
 			},
-			() => this.documents.clear(),
+			() => {
+				this.documents.clear();
+				this.rest = null;
+			},
 		);
 		if (outcome.status !== 'committed') return false;
-		const { afterSeq, hasMore, tx } = outcome.result;
+		const { afterSeq, hasMore, rest, tx } = outcome.result;
 		this.afterSeq = afterSeq;
+		this.rest = rest.effects.length > 0 ? rest : null;
 		this.remember(tx);
 		return hasMore;
+	}
+
+	private async read({ afterSeq, ...fold }: FoldRecord): Promise<Page> {
+		const { entries, afterSeq: fromSeq } = await readOn(this.store, afterSeq);
+		const hasViews = fold.hasViews === true || entries.some(({ type }) => type === 'product_viewed');
+		return { afterSeq, untilSeq: entries.at(-1)?.seq ?? fromSeq, hasViews, effects: await this.effectsOf(entries, hasViews) };
 	}
 
 	private remember(tx: Transaction): void {
@@ -240,16 +260,16 @@ function foldOrder({ atMs, products, looks }: Effect, sign: 1 | -1, signalsOf: S
 
 const keysOf = ({ kind, atMs, products, looks }: Effect) => [...[...products, ...looks].map(keys.signals), ...(kind === 'view' ? [] : [keys.soldOn(dayOf(atMs))])];
 
-/** As many effects as one commit holds, and up to which entry the log is folded by them; undefined when all of them fit. */
-function fitting(effects: Effect[]): { effects: Effect[]; afterSeq?: number } {
+/** As many effects as one commit holds, and those that are left. */
+function fitting(effects: Effect[]): { now: Effect[]; later: Effect[] } {
 	const documents = new Set<string>();
 	for (const [position, effect] of effects.entries()) {
 		const added = keysOf(effect).filter((key) => !documents.has(key));
 		// The first always fits: goods and looks are bounded.
-		if (documents.size + added.length > documentsAtOnce && position > 0) return { effects: effects.slice(0, position), afterSeq: effect.seq - 1 };
+		if (documents.size + added.length > documentsAtOnce && position > 0) return { now: effects.slice(0, position), later: effects.slice(position) };
 		for (const key of added) documents.add(key);
 	}
-	return { effects };
+	return { now: effects, later: [] };
 }
 
 /** Days that no period reaches any more. */

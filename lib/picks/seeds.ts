@@ -20,7 +20,8 @@ export interface Subject {
 	history: HistoryRecord | null;
 }
 
-const maxSeeds = 12;
+/** More of what a customer bought makes better picks (docs/benchmarks.md), and more to read. */
+const maxSeeds = 60;
 /** What the customer did loses half its weight in this time. */
 const interestHalfLifeMs = 60 * dayMs;
 
