@@ -17,6 +17,7 @@ const benchmarks = {
 	due: 'due enrolments that each driver claims per second, with many waiting',
 	record: 'events that each driver records per second, by kind',
 	segment: 'decisions about customers per second, and listing the customers of a segment',
+	picks: 'products picked per second, and how well: what customers of a real shop bought next, next to its bestsellers',
 	loyalty: 'changes of points per second, and with a long history',
 };
 const usage = `npm run bench                 all benchmarks

@@ -97,6 +97,26 @@ describe('a product that the message is about', () => {
 	});
 });
 
+describe('picks', () => {
+	const picks = [{ id: 'tea', priceMinor: 900, fullPriceMinor: 1000, currency: 'EUR' }, { id: 'pot', priceMinor: 4900, currency: 'EUR' }];
+
+	it('that sold out or are gone are left out, and hold no message back', () => {
+		expect(truthful({ picks }, [{ productId: 'tea', stock: 0 }], 'EUR')).toEqual({ picks: [picks[1]] });
+		expect(truthful({ picks }, [{ productId: 'tea', isGone: true }, { productId: 'pot', stock: 0 }], 'EUR')).toEqual({ picks: [] });
+	});
+
+	it('are shown at the present price, and as reduced only while they are', () => {
+		expect(truthful({ picks }, [{ productId: 'tea', priceMinor: 950 }], 'EUR')!.picks[0]).toEqual({ ...picks[0], priceMinor: 950 });
+		expect(truthful({ picks }, [{ productId: 'tea', priceMinor: 1000 }], 'EUR')!.picks[0]).toEqual({ id: 'tea', priceMinor: 1000, currency: 'EUR' });
+	});
+
+	it('that are all true stay the very same', () => {
+		const item = { picks };
+		expect(truthful(item, [{ productId: 'tea', priceMinor: 900 }, { productId: 'other', stock: 0 }], 'EUR')).toBe(item);
+		expect(shownIn(item)).toEqual([{ productId: 'tea' }, { productId: 'pot' }]);
+	});
+});
+
 it('what an item shows is listed once each, with the variant it is about', () => {
 	expect(shownIn({ ...cartOf([line('tea', { variantId: 'green' }), line('tea', { variantId: 'green' }), line('pot')]), product: { id: 'tea' }, view: { productId: 'pot' } }, 'green')).toEqual([
 		{ productId: 'tea', variantId: 'green' },
