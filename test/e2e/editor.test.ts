@@ -46,6 +46,7 @@ withBrowser("our nodes in n8n's editor, in a real browser", () => {
 		['Look Up', 'customer', {}],
 		['Profile', 'customer', { operation: 'upsert', customerBy: 'email', customerValue: 'anna@example.com' }],
 		['Held', 'customer', { operation: 'recordEvent', eventType: 'order_held', orderId: '1' }],
+		['Picks', 'productPicks', { show: 'similar', options: { category: 'Shoes', fallBack: true, exceptBoughtDays: 90, periodDays: 30 } }],
 		['Rules', 'productRules', { source: 'text', rows: 'tag,season' }],
 		['From the Shop', 'importHistory', { since: 'date', sinceDate: '2026-01-01' }],
 		['From CSV', 'importHistory', { operation: 'fromCsv' }],
@@ -59,9 +60,10 @@ withBrowser("our nodes in n8n's editor, in a real browser", () => {
 		['Carts', 'cartAbandonedTrigger', { schedule: { steps: [{ delay: 1, unit: 'hours' }, { delay: 1, unit: 'days' }] } }],
 		['Empty Letter', 'sendReminder', { message: 'letter' }],
 		['Check', 'sendReminder', { operation: 'checkJourney' }],
+		['Goes With It', 'productPicks', {}],
 		['Look', 'sendReminder', { operation: 'preview', message: 'letter', subject: 'Hello {{customer.firstName}}', headline: 'Look at this' }],
 	]);
-	unfinished.connections = { Carts: { main: [['Empty Letter', 'Check', 'Look'].map((node) => ({ node, type: 'main', index: 0 }))] } };
+	unfinished.connections = { Carts: { main: [['Empty Letter', 'Check', 'Goes With It', 'Look'].map((node) => ({ node, type: 'main', index: 0 }))] } };
 	let n8n: Installation;
 	let editor: Editor;
 
@@ -99,6 +101,7 @@ withBrowser("our nodes in n8n's editor, in a real browser", () => {
 		['Birthday', ['7 d before', 'Ended']],
 		['Filter', ['Match', 'No Match']],
 		['Letter', ['Sent', 'Not Sent']],
+		['Picks', ['Picked', 'Nothing to Pick']],
 	])('the outputs of %s are named in full', async (name, outputs) => {
 		await editor.openWorkflow(panels.id);
 		expect((await editor.node(name).innerText()).split('\n').slice(0, outputs.length)).toEqual(outputs);
@@ -130,6 +133,7 @@ withBrowser("our nodes in n8n's editor, in a real browser", () => {
 		['Customer', panels, 'Look Up', ['Operation', 'Customer', 'Shop ID']],
 		['Customer that writes a profile', panels, 'Profile', ['Operation', 'Customer', 'E-Mail', 'Profile', 'Attributes', 'Children', 'Shop ID']],
 		['Customer that records an event', panels, 'Held', ['Operation', 'Customer', 'Event', 'Order ID', 'Waits For', 'Event ID', 'Shop ID']],
+		['Product Picks', panels, 'Picks', ['Show', 'Number of Products', 'Options', 'Category', 'Fill Up With Others', 'Leave Out What Was Bought Within Days', 'Period in Days']],
 		['Product Rules', panels, 'Rules', ['Operation', 'Rows From', 'Rows', 'Rules That Exist', 'Shop ID']],
 		['Import History from the shop', panels, 'From the Shop', ['Operation', 'Shop System', 'What', 'Since', 'Changed Since', 'Start Over', 'Shop ID']],
 		['Import History from CSV', panels, 'From CSV', ['Operation', 'CSV From', 'Input Binary Field', 'Rows Are', 'Columns', 'Options', 'Start Over', 'Shop ID']],
@@ -162,6 +166,7 @@ withBrowser("our nodes in n8n's editor, in a real browser", () => {
 
 	test.each([
 		['a check lists what is unfinished', 'Check', ['The message has no subject.', 'Nothing is connected to it.', 'No credential is chosen, so it cannot send.']],
+		['picks are shown before there are products', 'Goes With It', ['Sample Product 4']],
 		['a preview shows the message of the sample', 'Look', ['Hello Sam']],
 	])('%s, and sends nothing', async (_what, name, texts) => {
 		const before = await state();
