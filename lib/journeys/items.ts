@@ -2,6 +2,7 @@ import type { LineItem } from '../model/events';
 import type { ItemCustomer, ItemLine, ItemOrder, ItemProduct, JourneyItem, JourneyMessage } from '../model/item';
 import { type CartRecord, type CustomerRecord, type EnrolmentRecord, type JourneyDefinition, keys, type OrderRecord, type PointsStanding, type ProductRecord, type ReturnRecord, type SendRecord } from '../model/records';
 import type { ShopSettings } from '../model/settings';
+import { nextTierPercent } from '../segments/fields';
 import type { Store } from '../store/store';
 
 /** The documents that an enrolment's item is made of. */
@@ -143,14 +144,15 @@ export function itemCustomer(customer: CustomerRecord, settings: ShopSettings): 
 }
 
 /** Tiers by the labels that they have now. */
-function itemPoints({ available, pending, expiresAtMs, expiring, tier, tierLabel, nextTier, nextTierLabel, toNextTier }: PointsStanding, { loyalty }: ShopSettings): NonNullable<ItemCustomer['points']> {
+function itemPoints(points: PointsStanding, { loyalty }: ShopSettings): NonNullable<ItemCustomer['points']> {
+	const { available, pending, expiresAtMs, expiring, tier, tierLabel, nextTier, nextTierLabel, toNextTier, progressCurrency } = points;
 	const labelOf = (id: string | undefined, label: string | undefined) => loyalty?.tiers.find((known) => known.id === id)?.label ?? label;
 	return {
 		available,
 		pending,
 		...(expiresAtMs !== undefined && { expiresAt: isoTime(expiresAtMs), expiring }),
 		...(tier !== undefined && { tier: labelOf(tier, tierLabel) }),
-		...(nextTier !== undefined && { nextTier: labelOf(nextTier, nextTierLabel), toNextTier }),
+		...(nextTier !== undefined && { nextTier: labelOf(nextTier, nextTierLabel), toNextTier, ...(progressCurrency && { toNextTierCurrency: progressCurrency }), nextTierPercent: nextTierPercent(points) }),
 	};
 }
 

@@ -1,7 +1,6 @@
 import { DateTime } from 'luxon';
-import { currencyDigits, formatMoney } from '../model/money';
+import { formatMoney } from '../model/money';
 import type { ItemDiscount, JourneyItem } from '../model/item';
-import type { ShopSettings } from '../model/settings';
 import { singleLine } from './safe-text';
 import { formatDate, type RenderData } from './template-functions';
 import { phrase, type Words } from './words';
@@ -72,12 +71,11 @@ export function pointsWithNoun(count: number, words: Words, locale: string): str
 	return phrase(words.design.points, { points: formatNumber(count, locale), count }, words.locale).replaceAll(' ', '\u00a0');
 }
 
-export function contextPoints({ customer, event, points }: Partial<JourneyItem>, settings: ShopSettings, words: Words, data: RenderData): ContextPoints {
+export function contextPoints({ customer, event, points }: Partial<JourneyItem>, words: Words, data: RenderData): ContextPoints {
 	const { locale } = data;
-	const { available, pending = 0, expiring = 0, expiresAt, tier, nextTier, toNextTier = 0 } = customer?.points ?? {};
+	const { available, pending = 0, expiring = 0, expiresAt, tier, nextTier, toNextTier = 0, toNextTierCurrency: currency, nextTierPercent = 0 } = customer?.points ?? {};
 	const shown = (count: number) => (count > 0 ? formatNumber(count, locale) : '');
 	const earned = Number((event?.type === 'points_earned' ? event.data?.points : points?.earned) ?? 0);
-	const isByPoints = settings.loyalty?.tierBy !== 'spent';
 	return {
 		available: available === undefined ? '' : formatNumber(available, locale),
 		pending: shown(pending),
@@ -85,16 +83,9 @@ export function contextPoints({ customer, event, points }: Partial<JourneyItem>,
 		expiresAt: expiring > 0 && expiresAt ? lastDay(expiresAt, data) : '',
 		tier: singleLine(tier, 60),
 		nextTier: toNextTier > 0 ? singleLine(nextTier, 60) : '',
-		toNextTier: toNextTier <= 0 ? '' : isByPoints ? pointsWithNoun(toNextTier, words, locale) : formatMoney({ amountMinor: toNextTier, currency: settings.currency }, locale),
-		count: { available: available ?? 0, pending, expiring, earned: earned > 0 ? earned : 0, onTheWay: onTheWay(settings, nextTier, toNextTier) },
+		toNextTier: toNextTier <= 0 ? '' : currency ? formatMoney({ amountMinor: toNextTier, currency }, locale) : pointsWithNoun(toNextTier, words, locale),
+		count: { available: available ?? 0, pending, expiring, earned: earned > 0 ? earned : 0, onTheWay: toNextTier > 0 ? Math.min(99, Math.max(0, Math.floor(nextTierPercent))) : 0 },
 	};
-}
-
-/** How far the customer is on the way to the next tier, in percent; 0 where that is not known. */
-function onTheWay({ loyalty, currency }: ShopSettings, nextTier: string | undefined, toNextTier: number): number {
-	const from = loyalty?.tiers.find(({ label }) => label === nextTier)?.from ?? 0;
-	const whole = loyalty?.tierBy === 'spent' ? from * 10 ** currencyDigits(currency) : from;
-	return whole > 0 && toNextTier > 0 ? Math.min(99, Math.max(0, Math.floor(((whole - toNextTier) / whole) * 100))) : 0;
 }
 
 export const noDiscount: ContextDiscount = { code: '', value: '', offer: '', expiresAt: '', minimum: '', endsToday: false };

@@ -154,7 +154,7 @@ export function buildContext(item: MessageItem, settings: ShopSettings, links: M
 		order: contextOrder(item, currency, locale),
 		product: contextProduct(item, currency, locale, settings.url),
 		picks: (item.picks ?? []).slice(0, mostPicks).map((pick) => ({ ...productFacts(pick, currency, locale), reason: singleLine(pick.reason, 40) })),
-		points: contextPoints(item, settings, words, data),
+		points: contextPoints(item, words, data),
 		discount,
 		place: { name: singleLine(place?.name, 100), town: place?.city && !place.name.includes(place.city) ? singleLine(place.city, 80) : '' },
 		view: {

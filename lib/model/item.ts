@@ -125,8 +125,22 @@ export interface ItemCustomer {
 	attributes?: Record<string, AttributeValue>;
 	consent: { email: string; sms: string; whatsapp?: string; push?: string };
 	orders: { count: number; spentMinor: number; firstAt?: string; lastAt?: string };
-	/** Absent: never had any. Tiers by their labels. */
-	points?: { available: number; pending: number; expiresAt?: string; expiring?: number; tier?: string; nextTier?: string; toNextTier?: number };
+	/** Absent: never had any. */
+	points?: {
+		available: number;
+		pending: number;
+		/** ISO 8601. */
+		expiresAt?: string;
+		expiring?: number;
+		/** Tiers by their labels. */
+		tier?: string;
+		nextTier?: string;
+		/** In points; in minor units of `toNextTierCurrency` where tiers are reached by spending. */
+		toNextTier?: number;
+		toNextTierCurrency?: string;
+		/** How far the customer is on the way to the next tier, 0 to 100. */
+		nextTierPercent?: number;
+	};
 }
 
 export interface ItemCart {

@@ -3,8 +3,9 @@ import { sampleToken } from '../messages/send/guards';
 import { dayMs, hourMs } from '../model/clock';
 import { eventCatalogue, type LineItem, type ViewFacts } from '../model/events';
 import type { JourneyItem } from '../model/item';
-import { type CustomerRecord, indexes, type JourneyDefinition } from '../model/records';
-import type { ShopSettings } from '../model/settings';
+import { type CustomerRecord, indexes, type JourneyDefinition, type PointsStanding } from '../model/records';
+import { currencyDigits } from '../model/money';
+import type { LoyaltySettings, ShopSettings } from '../model/settings';
 import { countSegment } from '../segments/list';
 import type { JourneyParameters } from './definition';
 import type { Installation, ShopHandle } from './installation';
@@ -50,7 +51,7 @@ function inventedFacts(definition: JourneyDefinition, settings: ShopSettings, no
 			...(hasProduct && { productId: 'sample' }),
 			...(hasReturn && { returnId: 'sample' }),
 			...(view && { view }),
-			...(type && { event: { type, atMs, ...(definition.eventName && { name: definition.eventName }) } }),
+			...(type && { event: { type, atMs, ...(definition.eventName && { name: definition.eventName }), ...(type === 'points_earned' && { data: { points: 120, balance: 1250 } }) } }),
 			kind: definition.kind,
 			status: 'open',
 			openedAtMs: atMs,
@@ -68,7 +69,22 @@ function inventedFacts(definition: JourneyDefinition, settings: ShopSettings, no
 	};
 }
 
-function nobody({ locale }: ShopSettings, nowMs: number): CustomerRecord {
+/** On the way from the first tier to the second, where there are two. */
+function samplePoints({ tiers: [tier, nextTier], tierBy }: LoyaltySettings, currency: string, nowMs: number): PointsStanding {
+	const isBySpending = tierBy === 'spent';
+	const whole = (nextTier?.from ?? 0) * (isBySpending ? 10 ** currencyDigits(currency) : 1);
+	const toNextTier = Math.ceil(whole * 0.15);
+	return {
+		available: 1250,
+		pending: 80,
+		expiresAtMs: nowMs + 30 * dayMs,
+		expiring: 350,
+		...(tier && { tier: tier.id, tierLabel: tier.label }),
+		...(toNextTier > 0 && { progress: whole - toNextTier, nextTier: nextTier.id, nextTierLabel: nextTier.label, toNextTier, ...(isBySpending && { progressCurrency: currency }) }),
+	};
+}
+
+function nobody({ locale, loyalty, currency }: ShopSettings, nowMs: number): CustomerRecord {
 	return {
 		id: 'sample',
 		createdAtMs: nowMs,
@@ -78,6 +94,7 @@ function nobody({ locale }: ShopSettings, nowMs: number): CustomerRecord {
 		lastName: 'Sample (nobody real yet)',
 		locale,
 		birthday: '1990-05-04',
+		...(loyalty && { points: samplePoints(loyalty, currency, nowMs) }),
 		consent: { email: { status: 'subscribed', basis: 'opt_in', source: 'sample', atMs: nowMs } },
 		orders: { count: 0, spentMinor: {} },
 		open: {},

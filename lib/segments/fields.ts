@@ -401,7 +401,7 @@ function toNextTier(points: PointsStanding | undefined): number | undefined {
 }
 
 /** 0 to 100: what is there already of what the next tier asks for. */
-function nextTierPercent(points: PointsStanding | undefined): number | undefined {
+export function nextTierPercent(points: PointsStanding | undefined): number | undefined {
 	if (points?.toNextTier === undefined) return undefined;
 	const progress = Math.max(0, points.progress ?? 0);
 	return Math.floor((progress * 100) / (progress + points.toNextTier));

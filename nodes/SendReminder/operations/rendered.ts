@@ -60,7 +60,12 @@ async function subjectOf(context: IExecuteFunctions, installation: Installation,
 	const showAs = String(context.getNodeParameter('showAs', itemIndex, '') ?? '').trim();
 	const named = showAs || item.customer?.id || item.customer?.email || (typeof item.email === 'string' ? item.email : '');
 	const customer = named ? await customerNamed(shop, named) : null;
-	if (customer) return { item: showAs || !item.journey ? { ...(await itemOfCustomer(installation, shop, customer, settings, context.getWorkflow().name ?? 'Test')) } : item, customer };
+	if (customer && item.journey && !showAs) return { item, customer };
+	if (customer) {
+		const { picks, discount } = item;
+		// What nodes before this one gave stays: the code and the picks are shown as they would be.
+		return { item: { ...(await itemOfCustomer(installation, shop, customer, settings, context.getWorkflow().name ?? 'Test')), ...(picks && { picks }), ...(discount && { discount }) }, customer };
+	}
 	// The invented customer of a trigger's test.
 	if (!showAs && item.journey && item.customer) return { item, customer: { ...(item.customer as unknown as CustomerRecord), consent: {}, open: {} } };
 	throw new ShopJourneysError('PARAMETER_INVALID', showAs ? `"Show as Customer" is "${showAs}", whom the store does not know` : `Item ${itemIndex} names no customer`, {

@@ -39,7 +39,7 @@ export interface SampleOptions {
 /** An item as a journey gives it to this message, for a customer of that language. */
 export function sampleFor({ kind, chapter }: BuiltInMessage, language: Language, { isFull = true, status = 'refunded', stock = 2, discount, points }: SampleOptions = {}): JourneyItem {
 	const { locale, currency, name, goods, variant, category, page, unit, tiers } = worlds[language];
-	const standing = { available: 1_250, pending: 80, expiring: 350, expiresAt: '2026-04-01T00:00:00.000+01:00', tier: tiers[0], nextTier: tiers[1], toNextTier: 150, ...points };
+	const standing = { available: 1_250, pending: 80, expiring: 350, expiresAt: '2026-04-01T00:00:00.000+01:00', tier: tiers[0], nextTier: tiers[1], toNextTier: 150, nextTierPercent: 85, ...points };
 	const base = sampleItem({ journey: { kind }, customer: { firstName: isFull ? name : undefined, lastName: undefined, locale, ...(isFull && { points: standing }) } });
 	const pictures = ['throw', 'mug', 'candle', 'blanket'];
 	const product = (index: number): ItemProduct => ({ id: `p${index}`, title: goods[index], url: `https://fern.example/p/${index}`, ...(index !== 2 && { imageUrl: `https://cdn.fern.example/${pictures[index]}.jpg` }), category, priceMinor: (20 + index * 13) * unit, currency, stock: 9 });
@@ -63,9 +63,8 @@ export function sampleFor({ kind, chapter }: BuiltInMessage, language: Language,
 }
 
 export function settingsFor(language: Language, changes: Partial<ShopSettings> = {}): ShopSettings {
-	const { locale, currency, tiers, place, town } = worlds[language];
-	const loyalty: ShopSettings['loyalty'] = { earnFromOrders: true, rate: 1, rounding: 'down', excluded: [], pendingDays: 0, expiresAfterDays: 365, tiers: [{ id: 's', label: tiers[0], from: 300 }, { id: 'g', label: tiers[1], from: 1_000 }], tierBy: 'points', tierPeriod: 'rolling_year', tierKeptDays: 365 };
-	return sampleSettings({ locale, currency, loyalty, locations: [{ name: place, city: town }], reviewUrl: 'https://reviews.example/fern', ...changes });
+	const { locale, currency, place, town } = worlds[language];
+	return sampleSettings({ locale, currency, locations: [{ name: place, city: town }], reviewUrl: 'https://reviews.example/fern', ...changes });
 }
 
 const address = 'https://journeys.fern.example/webhook/messages';
@@ -89,6 +88,6 @@ export function sampleDiscount(language: Language, kind: ItemDiscount['kind'], c
 export function renderBuiltIn(message: BuiltInId, language: Language, designsDir: string, options: SampleOptions & { item?: MessageItem; settings?: ShopSettings } = {}): RenderedMessage {
 	const { discountCode = '', isFull = true } = options;
 	const renderer = createRenderer({ content: { kind: 'builtIn', message, overrides: { discountCode } }, designsDir });
-	const settings = options.settings ?? settingsFor(language, isFull ? {} : { reviewUrl: undefined, loyalty: undefined, locations: [] });
+	const settings = options.settings ?? settingsFor(language, isFull ? {} : { reviewUrl: undefined, locations: [] });
 	return renderer.render(options.item ?? sampleFor(catalogue[message], language, options), { settings, links: { ...sampleLinks, profileAsks: options.profileAsks ?? (isFull ? 'birthday' : undefined) }, nowMs: options.nowMs, place: settings.locations?.[0] });
 }

@@ -165,8 +165,7 @@ describe('what is true', () => {
 	});
 
 	test('what is missing to the next tier is money where tiers are reached by spending', () => {
-		const loyalty = { ...settingsFor('en').loyalty!, tierBy: 'spent' as const };
-		const { text, html } = renderBuiltIn('next-tier', 'en', designsDir, { settings: settingsFor('en', { loyalty }), points: { toNextTier: 15_000 } });
+		const { text, html } = renderBuiltIn('next-tier', 'en', designsDir, { points: { toNextTier: 15_000, toNextTierCurrency: 'EUR' } });
 		expect(text).toContain('With €150.00 more you reach Gold.');
 		expect(html).toContain('width:85%');
 	});

@@ -1,10 +1,11 @@
+import type { FormDefinition } from '../../../lib/forms/form';
 import { readLink } from '../../../lib/messages/links';
 import type { EmailMessage } from '../../../lib/messages/channels/channel';
 import type { SendJob } from '../../../lib/messages/send/sender';
 import type { CustomerRecord } from '../../../lib/model/records';
 import type { Installation } from '../../../lib/n8n/installation';
 import { emailComposer } from '../../../nodes/SendReminder/compose/email';
-import type { SendOptions } from '../../../nodes/SendReminder/compose/compose';
+import type { SendOptions, Served } from '../../../nodes/SendReminder/compose/compose';
 import { SendReminder } from '../../../nodes/SendReminder/SendReminder.node';
 import { sampleItem, sampleSettings } from '../messages/samples';
 import { fakeExecution } from './execution';
@@ -98,4 +99,33 @@ test('no name, subject or sender starts a header of its own', async () => {
 	const mail = await composed({ parameters: { subject: '{{customer.firstName}}\r\nX: {{journey.name}}' }, job: { ...job, item } });
 	for (const value of [mail.subject, mail.from, mail.to, mail.replyTo, ...Object.values(mail.headers)]) expect(value).not.toMatch(/[\r\n]/);
 	await expect(composed({ options: { sender: 'Shop\r\nBcc: x@evil.example <a@b.example>' } })).rejects.toThrow(/no e-mail address/);
+});
+
+describe('the profile form', () => {
+	const profileForm: FormDefinition = { id: 'about-you', kind: 'profile', texts: {}, questions: [{ type: 'firstName' }, { type: 'phone' }, { type: 'birthday' }], oneAtATime: true };
+	const asked = async (who: Partial<CustomerRecord>, served: Partial<Served> = {}) => {
+		const context = fakeExecution(new SendReminder().description, { parameters: { ...words, text: 'Asks {{profileAsks}}: {{links.profile}}' } });
+		const compose = await emailComposer(context, installation(), {});
+		const { text } = compose(inJourney(), { ...customer, ...who }, sampleSettings(), { address, profileForm, ...served }) as EmailMessage;
+		const [, asks, link] = /^Asks (.*): (.*)$/m.exec(text)!;
+		return { asks, query: link ? Object.fromEntries(new URL(link).searchParams) : undefined };
+	};
+
+	test('is led to in the reader’s language, proven to be theirs, at the first question that is open', async () => {
+		const { asks, query } = await asked({});
+		expect(asks).toBe('birthday');
+		expect(query).toEqual({ f: 'about-you', l: 'en-GB', k: expect.any(String), q: '2' });
+		expect(readLink(query!.k, linkSecret, nowMs, 'preferences')).toMatchObject({ customerId: 'cus-1', shop: 'main', channel: 'email' });
+		expect(await asked({ birthday: '1990-05-04' })).toMatchObject({ asks: 'phone', query: { q: '1' } });
+	});
+
+	test('is asked for nothing that it does not ask, or that is known', async () => {
+		const { asks, query } = await asked({}, { profileForm: { ...profileForm, questions: [{ type: 'firstName' }] } });
+		expect([asks, query!.q]).toEqual(['', undefined]);
+		expect((await asked({ birthday: '1990-05-04', phone: '+353870000000' })).asks).toBe('');
+	});
+
+	test('that is not there, or cannot be reached, is not linked to', async () => {
+		for (const served of [{ profileForm: undefined }, { address: null }]) expect(await asked({}, served)).toEqual({ asks: '', query: undefined });
+	});
 });

@@ -108,6 +108,13 @@ describe('a preview', () => {
 		expect(file(shown)).toContain('3 in the cart');
 	});
 
+	it('keeps the code and the picks that nodes before it gave, whomever it shows', async () => {
+		const item = { ...sampleItem(), picks: [{ id: 'p9', title: 'Tray' }], discount: { code: 'SAMPLE-CODE', kind: 'percentage', percent: 10, currency: 'EUR', isUnique: true } };
+		const html = '<p>{{customer.firstName}}: {{discount.code}}, {{discount.value}}{{#each picks}}, {{title}}{{/each}}</p>';
+		const [[shown]] = await preview.execute(context({ items: [item as never], parameters: { operation: 'preview', ...words, html, showAs: 'mia@example.org' } }), installation);
+		expect(file(shown)).toContain('Mia: SAMPLE-CODE, 10%, Tray');
+	});
+
 	it('says how to name a customer when nobody is named, or nobody known', async () => {
 		await expect(preview.execute(context({ parameters: { operation: 'preview', ...words } }), installation)).rejects.toThrow('Item 0 names no customer');
 		await expect(preview.execute(context({ parameters: { operation: 'preview', ...words, showAs: 'bo@example.org' } }), installation)).rejects.toThrow('"Show as Customer" is "bo@example.org", whom the store does not know');
