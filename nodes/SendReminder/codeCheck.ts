@@ -17,9 +17,11 @@ const byRecord: Pick<CodeSource, 'check'> = { check: async () => null };
  * Whether the codes that messages show are good at the moment of sending: those of ours by our record always, and by the shop itself where it is asked for stock and
  * prices too. A shop that does not answer keeps a message with a code back: no code is promised that may not be there. Codes that the operator typed in are the operator's.
  */
-export async function codeCheck(context: IExecuteFunctions, { clock }: Installation, { store }: ShopHandle, check: ContentCheck): Promise<SenderOptions['codeIsValid']> {
-	const isLive = check === 'shopify' || check === 'woocommerce';
-	const live = isLive ? await shopCodes(context, adapterFor(check), clock) : byRecord;
+export function codeCheck(context: IExecuteFunctions, { clock }: Installation, { store }: ShopHandle, check: ContentCheck): NonNullable<SenderOptions['codeIsValid']> {
+	let source: Promise<CodeSource> | undefined;
+	// Only a message with a code of the shop's needs its API.
+	const askShop: typeof byRecord = { check: async (record) => await (await (source ??= shopCodes(context, adapterFor(check), clock))).check(record) };
+	const live = check === 'shopify' || check === 'woocommerce' ? askShop : byRecord;
 	let failures = 0;
 	const isTold = new Set<string>();
 	const tell = (why: string) => {

@@ -55,7 +55,7 @@ async function sendAll(context: IExecuteFunctions, items: INodeExecutionData[]):
 			topic: options.topic?.trim(),
 			isUnchecked: contentCheck === 'off',
 			checkLive: await liveCheck(context, installation, shop, contentCheck, jobs),
-			codeIsValid: await codeCheck(context, installation, shop, contentCheck),
+			codeIsValid: codeCheck(context, installation, shop, contentCheck),
 			isElsewhere: ({ variant }) => experiment?.variants.find(({ name }) => name === variant)?.here === false,
 			compose: (job, customer, settings) => compose(job, customer, settings, served),
 		});
