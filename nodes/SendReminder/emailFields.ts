@@ -14,7 +14,7 @@ const words = (displayName: string, name: string, placeholder: string, descripti
 	...(rows && { typeOptions: { rows } }),
 });
 
-const discountCode = words('Discount Code', 'discountCode', 'e.g. COMEBACK10', 'A code that exists in your shop and works for everybody. Empty: the mail shows none.');
+const discountCode = words('Discount Code', 'discountCode', 'e.g. COMEBACK10', 'A code that exists in your shop and works for everybody. Empty: the code of a Discount Code node before this one, else none.');
 
 const tones = Object.entries(cartReminders) as Array<[CartReminderTone, keyof typeof catalogue]>;
 const toneIds = new Set<string>(Object.values(cartReminders));

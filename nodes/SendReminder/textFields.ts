@@ -16,7 +16,7 @@ const words = (displayName: string, name: string, value: string, placeholder: st
 const of = (channel: string, field: INodeProperties, show: Show = {}): INodeProperties => ({ ...field, displayOptions: { show: { channel: [channel], ...show } } });
 
 const hello = 'Hello{{#if customer.firstName}} {{customer.firstName}}{{/if}}';
-const discountCode = words('Discount Code', 'discountCode', '', 'e.g. COMEBACK10', 'A code that exists in your shop and works for everybody: {{discountCode}} in the text');
+const discountCode = words('Discount Code', 'discountCode', '', 'e.g. COMEBACK10', 'A code that exists in your shop and works for everybody: {{discountCode}} in the text. Empty: the code of a Discount Code node before this one, else none.');
 
 const smsFields: INodeProperties[] = [
 	{
