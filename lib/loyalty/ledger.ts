@@ -76,6 +76,13 @@ export interface LedgerHead {
 	entries: number;
 	/** The newest entries, oldest first: fewer than `pageSize`; the others are in pages. */
 	recent: LedgerEntry[];
+	/** Customers who were merged into this one, in that order: their entries, all in pages, stay under their ids, and so do their receipts, which count on. */
+	chapters?: Chapter[];
+}
+
+export interface Chapter {
+	customerId: string;
+	entries: number;
 }
 
 export const maxLots = 48;
@@ -183,6 +190,44 @@ export function applyOperation(before: LedgerHead, receipts: Record<string, Rece
 export function settle(before: LedgerHead, nowMs: number): { head: LedgerHead; entries: LedgerEntry[] } {
 	const { head, entries } = new Draft(before, nowMs).finished();
 	return { head, entries };
+}
+
+/**
+ * Two ledgers of customers who proved to be one. Not a point is won or lost by it: what is owed stays owed until points are earned. Where both hold points under the
+ * same reference, those of `goes` are let go.
+ * @returns the ledger that stays, and the entries of the other that stand in no page yet
+ */
+export function mergeLedgers(stays: LedgerHead, goes: LedgerHead, goesId: string): { head: LedgerHead; tail: LedgerEntry[] } {
+	const draft = new Draft(goes, goes.atMs);
+	for (const name of Object.keys(goes.reservations)) if (name in stays.reservations && name in draft.reservations) draft.releaseReservation(name);
+	const left = draft.finished().head;
+	const chapters: Chapter[] = [...(stays.chapters ?? []), ...(left.chapters ?? []), ...(left.entries > 0 ? [{ customerId: goesId, entries: left.entries }] : [])];
+	const totals = Object.fromEntries(Object.entries(stays.totals).map(([name, points]) => [name, points + left.totals[name as keyof LedgerTotals]])) as unknown as LedgerTotals;
+	const lots = joined([...stays.lots, ...left.lots], expiryOf);
+	const pending = joined([...stays.pending, ...left.pending], ({ availableAtMs }) => availableAtMs);
+	while (lots.length > maxLots) joinNearest(lots, expiryOf);
+	while (pending.length > maxPending) joinNearest(pending, ({ availableAtMs }) => availableAtMs);
+	const lapsed = joined([...stays.lapsed, ...left.lapsed], (lot) => -expiryOf(lot)).slice(0, maxLapsed);
+	const reservations = { ...left.reservations, ...stays.reservations };
+	const head = { ...stays, atMs: Math.max(stays.atMs, left.atMs), lots, pending, reservations, owed: stays.owed + left.owed, lapsed, totals, ...(chapters.length > 0 && { chapters }) };
+	return { head, tail: left.recent };
+}
+
+/** Lots of the same times are one; in the order of `timeOf`. */
+function joined<T extends Lot & { availableAtMs?: number }>(lots: T[], timeOf: (lot: T) => number): T[] {
+	const all: T[] = [];
+	for (const lot of lots) {
+		const same = all.find((other) => other.expiresAtMs === lot.expiresAtMs && other.availableAtMs === lot.availableAtMs);
+		if (same) same.points += lot.points;
+		else all.push({ ...lot });
+	}
+	return all.sort((a, b) => timeOf(a) - timeOf(b));
+}
+
+/** The receipts that an entry tells of: every receipt is told of by one. */
+export function receiptNameOf({ type, reference }: LedgerEntry): string | null {
+	const kind = { earned: 'earn', redeemed: 'redeem', reserved: 'redeem', released: 'redeem', given_back: 'give-back', clawed_back: 'give-back', adjusted: 'adjust', available: null, expired: null }[type];
+	return kind === null || reference === undefined ? null : `${kind}:${reference}`;
 }
 
 /** When something falls due next; null: never. */
@@ -450,7 +495,7 @@ class Draft {
 		const balance = sum(this.lots);
 		const entries = this.entered.map((entry, index) => ({ ...entry, seq: this.before.entries + index, balance }));
 		const { lots, pending, reservations, owed, lapsed, totals } = this;
-		const head = { atMs: this.nowMs, lots, pending, reservations, owed, lapsed, totals, entries: this.before.entries + entries.length, recent: [...this.before.recent, ...entries] };
+		const head = { atMs: this.nowMs, lots, pending, reservations, owed, lapsed, totals, entries: this.before.entries + entries.length, recent: [...this.before.recent, ...entries], ...(this.before.chapters && { chapters: this.before.chapters }) };
 		return { head, receipts: this.receipts, entries };
 	}
 

@@ -1,6 +1,6 @@
 import { lotTimes, orderReference, pointsForOrder } from '../loyalty/earning';
 import { type LedgerOperation, maxPoints } from '../loyalty/ledger';
-import { receiptIn } from '../loyalty/points';
+import { receiptsIn } from '../loyalty/points';
 import type { Programme } from '../loyalty/programme';
 import { dayIn } from '../loyalty/tiers';
 import { currencyDigits } from '../model/money';
@@ -155,7 +155,7 @@ interface Share {
 
 async function undo(tx: Transaction, customerId: string, kind: 'earn' | 'redeem', { orderId, refundedMinor, orderMinor }: Share, context: PointsContext): Promise<PointsChanged[]> {
 	const reference = orderReference(orderId);
-	const receipt = await receiptIn(tx, customerId, `${kind}:${reference}`);
+	const receipt = (await receiptsIn(tx, customerId, [`${kind}:${reference}`]))[`${kind}:${reference}`];
 	const isWhole = refundedMinor >= orderMinor;
 	if (receipt?.state === 'reserved' && isWhole) return [await changePoints(tx, customerId, { type: 'release', reference }, context)];
 	const newMinor = refundedMinor - (receipt?.refundedMinor ?? 0);

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Definitions, DefinitionsCache } from '../journeys/definitions';
 import { applyFacts, applyJourneys } from '../journeys/enrol';
 import { orderReference } from '../loyalty/earning';
-import { balanceAt, emptyLedger, type EntryType, type LedgerEntry, type LedgerHead, type LedgerOperation, type Receipt, receiptNames } from '../loyalty/ledger';
+import { balanceAt, emptyLedger, type EntryType, type LedgerEntry, type LedgerHead, type LedgerOperation, receiptNames } from '../loyalty/ledger';
 import { changePointsIn, type PointsChange } from '../loyalty/points';
 import type { Programme } from '../loyalty/programme';
 import { type DayTotals, dayIn, decideTier, emptyTiers, shortened, type TierRecord, withAmount } from '../loyalty/tiers';
@@ -67,9 +67,10 @@ export async function changePoints(tx: Transaction, customerId: string, operatio
 	const customer = await loadCustomer(tx, customerId);
 	if (!customer || customer.erasedAtMs !== undefined) return nobody;
 	const { id } = customer;
-	const { outcome, entries } = await changePointsIn(tx, id, operation, nowMs);
+	const change = await changePointsIn(tx, id, operation, nowMs);
+	const { outcome, entries } = change;
 	keepStanding(tx, id, nowMs);
-	const tierNews = await keepTier(tx, id, { points: earnedBy(tx, id, operation, { outcome, entries }, context) }, context);
+	const tierNews = await keepTier(tx, id, { points: countedBy(operation, change, context) }, context);
 	// The points of a reservation left the balance when they were reserved: spent they are now.
 	const spent = operation.type === 'confirm' ? -outcome.points : 0;
 	const reference = operation.type === 'settle' ? undefined : operation.reference;
@@ -79,17 +80,13 @@ export async function changePoints(tx: Transaction, customerId: string, operatio
 }
 
 /** What an operation adds to the points that count towards tiers, and on which day: what a refund takes back, on the day it was earned. */
-function earnedBy(tx: Transaction, customerId: string, operation: LedgerOperation, { outcome, entries }: PointsChange, { programme, nowMs }: PointsContext): Amount[] {
+function countedBy(operation: LedgerOperation, { outcome, entries, undone }: PointsChange, { programme, nowMs }: PointsContext): Amount[] {
 	if (!programme) return [];
 	if (operation.type === 'earn') {
 		const isEarned = outcome.status === 'done' && !outcome.isRepeated && entries.length > 0;
 		return isEarned ? [{ day: dayIn(programme.timezone, nowMs), amount: outcome.points }] : [];
 	}
-	if (operation.type !== 'give_back' || operation.earnReference === undefined) return [];
-	const key = keys.pointsReceipt(customerId, `earn:${operation.earnReference}`);
-	const receipt = tx.get<Receipt>(key);
-	const taken = (receipt?.undone ?? 0) - (tx.before<Receipt>(key)?.undone ?? 0);
-	return receipt && taken > 0 ? [{ day: dayIn(programme.timezone, receipt.atMs), amount: -taken }] : [];
+	return undone ? [{ day: dayIn(programme.timezone, undone.earnedAtMs), amount: -undone.points }] : [];
 }
 
 /** So much on a local day. */
@@ -139,8 +136,8 @@ function newsOf({ type, points, balance, reference, shortfall }: LedgerEntry, sp
 
 const orderPrefix = orderReference('');
 
-/** Brings the summary in the customer's document up to date with the ledger, which is loaded. */
-function keepStanding(tx: Transaction, customerId: string, nowMs: number): void {
+/** Brings the summary in the customer's document up to date with the ledger; both are loaded. */
+export function keepStanding(tx: Transaction, customerId: string, nowMs: number): void {
 	const key = keys.customer(customerId);
 	const customer = tx.get<CustomerRecord>(key)!;
 	const head = tx.get<LedgerHead>(keys.points(customerId));
