@@ -1,11 +1,13 @@
 import { type Definitions, journeysIn } from '../journeys/definitions';
 import { type AliasRecord, type CustomerRecord, indexes, keys } from '../model/records';
+import type { ErasedPoints } from '../loyalty/points';
 import type { Json, Store } from '../store/store';
 import type { Transaction } from '../store/transaction';
 import { addTask, type TaskHandler } from '../tasks/tasks';
 import { forgetPage } from './belongings';
 import { endAll } from './endings';
 import { loadCustomer, type RecordContext, type SuppressionRecord } from './identity';
+import { forgetPoints, stopPoints } from './pointsOfPersons';
 
 /** What is done in the commit of the erasure itself; the rest follows in its task. */
 const aliasesAtOnce = 12;
@@ -62,7 +64,7 @@ async function suppress(tx: Transaction, aliases: Array<[alias: string, hash: st
 	return isNew;
 }
 
-async function forget(tx: Transaction, { id, createdAtMs, aliases = [], merged = [], restock = {}, segments = {} }: CustomerRecord, done: string[], definitions: Definitions, context: RecordContext): Promise<void> {
+async function forget(tx: Transaction, { id, createdAtMs, aliases = [], merged = [], restock = {}, segments = {}, points }: CustomerRecord, done: string[], definitions: Definitions, context: RecordContext): Promise<void> {
 	const key = keys.customer(id);
 	await endAll(tx, id, 'erased', false, definitions, context.journeyNowMs, enrolmentsAtOnce);
 	const { open } = tx.get<CustomerRecord>(key)!;
@@ -70,6 +72,7 @@ async function forget(tx: Transaction, { id, createdAtMs, aliases = [], merged =
 	tx.set(key, forgotten);
 	await tx.load([keys.history(id)]);
 	tx.set(keys.history(id), null);
+	if (points) stopPoints(tx, id);
 	for (const index of [...Object.keys(restock), ...Object.keys(segments).map(indexes.segment)]) tx.index(index, key, null);
 	const about: EraseAbout = {
 		id,
@@ -81,16 +84,16 @@ async function forget(tx: Transaction, { id, createdAtMs, aliases = [], merged =
 	await addTask(tx, { id: `erase-${id}`, type: 'erase', about: about as unknown as Json }, context.journeyNowMs);
 }
 
-type Position = { step: 'aliases' | 'enrolments' | 'belongings' | 'log'; done: number };
+type Position = { step: 'aliases' | 'enrolments' | 'belongings' | 'points' | 'log'; done: number; points?: ErasedPoints };
 
 /**
- * What an erasure leaves to do, in batches: aliases, open enrolments, belongings (anonymised, see belongings.ts), requests
+ * What an erasure leaves to do, in batches: aliases, open enrolments, belongings (anonymised, see belongings.ts), points, requests
  * that a merge put back meanwhile, and the log of everybody who was merged into the customer. Entries of the log are
  * removed outside the commit: doing it again removes nothing more.
  */
 export const eraseTask: TaskHandler = async (task, tx, store) => {
 	const about = task.about as unknown as EraseAbout;
-	const { step, done } = (task.position ?? { step: 'aliases', done: 0 }) as unknown as Position;
+	const { step, done, points = { page: 0, receipt: 0 } } = (task.position ?? { step: 'aliases', done: 0 }) as unknown as Position;
 	const go = (next: Position['step'], from = 0) => ({ position: { step: next, done: from } });
 	switch (step) {
 		case 'aliases':
@@ -99,7 +102,11 @@ export const eraseTask: TaskHandler = async (task, tx, store) => {
 		case 'enrolments':
 			return (await endLeftOver(tx, about.id, task.createdAtMs)) ? go('belongings') : go('enrolments');
 		case 'belongings':
-			return (await anonymisePage(tx, store, about.id)) ? go('log') : go('belongings');
+			return (await anonymisePage(tx, store, about.id)) ? go('points') : go('belongings');
+		case 'points': {
+			const next = await forgetPoints(tx, about.id, points);
+			return next ? { position: { step, done, points: { ...next } } } : go('log');
+		}
 		case 'log': {
 			const subject = about.subjects[done];
 			for (const index of done === 0 ? about.restock : []) tx.index(index, keys.customer(about.id), null);

@@ -3,6 +3,7 @@ import { indexes, keys } from '../model/records';
 import type { IndexEntry, LogEntry, Store } from '../store/store';
 import { kindOf } from './belongings';
 import { readCustomer } from './identity';
+import { exportPoints, type PointsExport } from './pointsOfPersons';
 import { readCustomerTimeline } from './timeline';
 
 /** Everything that is held about one customer, as plain JSON: what the customer may ask to be given. */
@@ -18,6 +19,8 @@ export interface CustomerExport {
 	enrolments: EnrolmentRecord[];
 	/** Codes that were issued for the customer. */
 	discountCodes: DiscountCodeRecord[];
+	/** Balance and history of points; null: the customer never had any. */
+	points: PointsExport | null;
 	/** Newest first. */
 	timeline: LogEntry[];
 }
@@ -55,6 +58,7 @@ export async function exportCustomer(store: Store, id: string): Promise<Customer
 		returns: documents.return as ReturnRecord[],
 		enrolments: documents.enrolment as EnrolmentRecord[],
 		discountCodes: documents['discount-code'] as DiscountCodeRecord[],
+		points: await exportPoints(store, customer.id),
 		timeline: await wholeTimeline(store, customer.id, [...merged]),
 	};
 }

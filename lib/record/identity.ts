@@ -10,6 +10,7 @@ import { believedOfForm, ofForm } from './forms';
 import { applyMerge } from './merge';
 import { inOrderOfStay, isKnown, isVisitorAlias, mostTrusted } from './mergeCustomers';
 import { formSource } from './optIn';
+import type { PointsNews } from './points';
 
 /**
  * Who a customer is. Four kinds of aliases lead to a customer: the shop's own id, the e-mail address, the phone number, and
@@ -40,6 +41,8 @@ export interface RecordContext {
 	isHistory: boolean;
 	/** The shop's loyalty programme, asked for once per event and only where something depends on it; null: it has none. */
 	programme(): Promise<Programme | null>;
+	/** What came of points by merges, to be told when everything is applied. */
+	pointsNews: Array<{ customerId: string; news: PointsNews[] }>;
 	/** For what is only looked up and need not be the same until the commit. */
 	store: Store;
 }

@@ -10,6 +10,7 @@ import { mergeHistories } from './history';
 import { loadCustomer, type RecordContext } from './identity';
 import { inOrderOfStay, mergeCustomers } from './mergeCustomers';
 import { endAll } from './endings';
+import { mergePoints } from './pointsOfPersons';
 import { isWaiting } from './restock';
 
 /** Enrolments that move in the commit of the merge itself; any more follow in its task. */
@@ -42,6 +43,8 @@ export async function applyMerge(tx: Transaction, a: CustomerRecord, b: Customer
 	const moved = Object.fromEntries(moving.map((id) => [id, goes.open[id]]));
 	tx.set(key, mergeCustomers(stays, { ...goes, open: moved }));
 	tx.set(keys.customer(goes.id), tombstone(goes, stays.id, leftOver));
+	const news = await mergePoints(tx, stays, goes, context);
+	if (news.length > 0) context.pointsNews.push({ customerId: stays.id, news });
 	await moveEnrolments(tx, moving, stays.id, definitions, context.journeyNowMs);
 	await moveLatestCart(tx, goes, stays.id);
 	await endWhatBothEnd(tx, stays.id, definitions, context);

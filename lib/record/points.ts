@@ -151,10 +151,13 @@ export function keepStanding(tx: Transaction, customerId: string, nowMs: number)
 /**
  * Tells what happened to points: counts it in the customer's history, writes it into the log, and lets journeys see it. To be called last, when the
  * documents are as they will be.
+ * @param anyId any id of the customer
  * @param isHistory told by an import: nobody is enrolled
  */
-export async function tellPoints(tx: Transaction, customerId: string, news: PointsNews[], { nowMs, definitions, isHistory = false }: { nowMs: number; definitions: Definitions; isHistory?: boolean }): Promise<void> {
-	if (news.length === 0) return;
+export async function tellPoints(tx: Transaction, anyId: string, news: PointsNews[], { nowMs, definitions, isHistory = false }: { nowMs: number; definitions: Definitions; isHistory?: boolean }): Promise<void> {
+	// Somebody to whom something happened may have been merged into another one since.
+	const customerId = news.length > 0 ? (await loadCustomer(tx, anyId))?.id : undefined;
+	if (customerId === undefined) return;
 	const key = keys.history(customerId);
 	await tx.load([key]);
 	tx.set(key, counted(tx.get<HistoryRecord>(key), news.map(({ type }) => ({ recent: { atMs: nowMs, type }, fields: [type] })), nowMs));

@@ -124,6 +124,7 @@ function contextOf({ store, clock, newId, hashAddress, loyalty }: RecorderOption
 	const hashes = new Map<string, string>();
 	let programme: Promise<Programme | null> | undefined;
 	return {
+		pointsNews: [],
 		programme: () => (programme ??= loyalty?.() ?? Promise.resolve(null)),
 		journeyNowMs: clock.journeyNowMs(),
 		newId,
@@ -152,7 +153,7 @@ async function take(tx: Transaction, told: ShopEvent, journeys: Definitions, con
 	// Everything is applied: now the journeys see what happened.
 	await applyJourneys(tx, { event, happened: recorded.happened, customerId: recorded.customer?.id ?? null, definitions: journeys, nowMs: context.journeyNowMs });
 	keepLog(tx, recorded, context);
-	for (const { customerId, news } of points) if (customerId !== null) await tellPoints(tx, customerId, news, { nowMs: context.journeyNowMs, definitions: journeys, isHistory: context.isHistory });
+	for (const { customerId, news } of [...context.pointsNews, ...points]) if (customerId !== null) await tellPoints(tx, customerId, news, { nowMs: context.journeyNowMs, definitions: journeys, isHistory: context.isHistory });
 	return recorded.isNews;
 }
 
