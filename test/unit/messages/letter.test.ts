@@ -51,6 +51,19 @@ describe('the operator’s words in the shop’s design', () => {
 		expect(seen.html).not.toMatch(/undefined|null|NaN/);
 	});
 
+	test('show the points of who has some, and nothing for who never had any', () => {
+		const points = { available: 40, pending: 0, tier: 'Silver', nextTier: 'Gold', toNextTier: 160, nextTierPercent: 20 };
+		const { subject, html, text } = letter({ subject: '{{points.available}} points, {{points.toNextTier}} to {{points.nextTier}}' }, 'points', sampleItem({ customer: { points } }));
+		expect(subject).toBe('40 points, 160 points to Gold');
+		expect(text.replaceAll('\u00a0', ' ')).toContain('Your points: 40 points\nYour status: Silver\n160 points to Gold');
+		expect(html).toContain('width:20%');
+		const none = letter({ subject: 'Hello' }, 'points');
+		expect(none.html + none.text).not.toMatch(/class="(panel|track)"|Your points/);
+		const atStart = letter({ subject: 'Hello' }, 'points', sampleItem({ customer: { points: { ...points, nextTierPercent: 0 } } }));
+		expect(atStart.html).not.toContain('class="track"');
+		expect(atStart.html).toContain('Gold');
+	});
+
 	test('show no empty table, no button without a label, and lead where the operator says', () => {
 		const { html, text } = letter({ subject: 'Hello', intro: 'Just words.' }, 'product', { ...sampleItem(), cart: undefined });
 		expect(html).not.toMatch(/class="tile"/);

@@ -3,6 +3,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { INodeExecutionData } from 'n8n-workflow';
 import { hourMs } from '../../../lib/model/clock';
+import type { JourneyParameters } from '../../../lib/n8n/definition';
+import { sampleItem as triggerSample } from '../../../lib/n8n/sample';
 import { type Installation, openInstallation } from '../../../lib/n8n/installation';
 import * as preview from '../../../nodes/SendReminder/operations/preview.operation';
 import * as sendTest from '../../../nodes/SendReminder/operations/sendTest.operation';
@@ -106,6 +108,22 @@ describe('a preview', () => {
 		const [[shown]] = await preview.execute(context({ items: [sampleItem({ customer: { id: 'sample', email: 'sample@example.com', firstName: 'Sam' } }) as never], parameters: { operation: 'preview', ...words } }), installation);
 		expect(shown.json.preview).toMatchObject({ subject: 'Hello Sam' });
 		expect(file(shown)).toContain('3 in the cart');
+	});
+
+	it('shows points and a tier though nobody has any yet, where the shop has a loyalty programme', async () => {
+		const shop = installation.shop('main');
+		const journey: JourneyParameters = { id: 'w:n', name: 'Points', workflowId: 'w', nodeName: 'n', trigger: 'event', subject: 'customer', events: ['points_earned'], kind: 'marketing', steps: [{ name: 'At once', delayMs: 0 }], endsOn: [], reentryAfterMs: null, maxAgeMs: hourMs, emitEnded: false };
+		const html = '<p>{{points.available}}, {{points.expiring}} until {{points.expiresAt}}, {{points.count.earned}} new; {{points.tier}}, {{points.toNextTier}} to {{points.nextTier}} ({{points.count.onTheWay}} %)</p>';
+		const shown = async () => {
+			const { item } = await triggerSample(installation, shop, journey);
+			return file((await preview.execute(context({ items: [item as never], parameters: { operation: 'preview', ...words, html } }), installation))[0][0]);
+		};
+		const loyalty = { earnFromOrders: true, rate: 1, rounding: 'down' as const, excluded: [], pendingDays: 0, expiresAfterDays: 0, tiers: [{ id: 's', label: 'Silver', from: 200 }, { id: 'g', label: 'Gold', from: 1_000 }], tierPeriod: 'ever' as const, tierKeptDays: 0 };
+		expect(await shown()).toContain('<p>,  until , 120 new; ,  to  (0 %)</p>');
+		await shop.saveSettings(sampleSettings({ loyalty: { ...loyalty, tierBy: 'points' } }));
+		expect((await shown()).replaceAll('\u00a0', ' ')).toContain('<p>1,250, 350 until 1 April 2026 at 08:59, 120 new; Silver, 150 points to Gold (85 %)</p>');
+		await shop.saveSettings(sampleSettings({ loyalty: { ...loyalty, tierBy: 'spent' } }));
+		expect(await shown()).toContain('Silver, €150.00 to Gold (85 %)');
 	});
 
 	it('keeps the code and the picks that nodes before it gave, whomever it shows', async () => {
