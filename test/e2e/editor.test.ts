@@ -48,6 +48,12 @@ withBrowser("our nodes in n8n's editor, in a real browser", () => {
 		['Held', 'customer', { operation: 'recordEvent', eventType: 'order_held', orderId: '1' }],
 		['Picks', 'productPicks', { show: 'similar', options: { category: 'Shoes', fallBack: true, exceptBoughtDays: 90, periodDays: 30 } }],
 		['Rules', 'productRules', { source: 'text', rows: 'tag,season' }],
+		['Points', 'loyaltyPoints', {}],
+		['Points per Line', 'loyaltyPoints', { earnBy: 'line', lineRates: { rows: [{ of: 'Tea', points: 2 }] } }],
+		['Points Back', 'loyaltyPoints', { operation: 'giveBack', amounts: 'typed' }],
+		['Points by Hand', 'loyaltyPoints', { operation: 'adjust' }],
+		['Points Held', 'loyaltyPoints', { operation: 'reserve' }],
+		['Points Past', 'loyaltyPoints', { operation: 'expire', expireFor: 'all' }],
 		['From the Shop', 'importHistory', { since: 'date', sinceDate: '2026-01-01' }],
 		['From CSV', 'importHistory', { operation: 'fromCsv' }],
 	]);
@@ -102,6 +108,7 @@ withBrowser("our nodes in n8n's editor, in a real browser", () => {
 		['Filter', ['Match', 'No Match']],
 		['Letter', ['Sent', 'Not Sent']],
 		['Picks', ['Picked', 'Nothing to Pick']],
+		['Points', ['Done', 'Not Done']],
 	])('the outputs of %s are named in full', async (name, outputs) => {
 		await editor.openWorkflow(panels.id);
 		expect((await editor.node(name).innerText()).split('\n').slice(0, outputs.length)).toEqual(outputs);
@@ -135,6 +142,12 @@ withBrowser("our nodes in n8n's editor, in a real browser", () => {
 		['Customer that records an event', panels, 'Held', ['Operation', 'Customer', 'Event', 'Order ID', 'Waits For', 'Event ID', 'Shop ID']],
 		['Product Picks', panels, 'Picks', ['Show', 'Number of Products', 'Options', 'Category', 'Fill Up With Others', 'Leave Out What Was Bought Within Days', 'Period in Days']],
 		['Product Rules', panels, 'Rules', ['Operation', 'Rows From', 'Rows', 'Rules That Exist', 'Shop ID']],
+		['Loyalty Points', panels, 'Points', ['Operation', 'Customer', 'Earn By', 'Reference', 'Options', 'Shop ID']],
+		['Loyalty Points by line', panels, 'Points per Line', ['Operation', 'Customer', 'Earn By', 'Points per Piece', 'Other Rates', 'Goods', 'Points', 'For Each', 'Reference', 'Options', 'Shop ID']],
+		['Loyalty Points after a refund', panels, 'Points Back', ['Operation', 'Customer', 'Amounts', 'Refunded', 'Order Total', 'Reference', 'Options', 'Shop ID']],
+		['Loyalty Points by hand', panels, 'Points by Hand', ['Operation', 'Customer', 'Points', 'Who', 'Why', 'Reference', 'Options', 'Shop ID']],
+		['Loyalty Points for a checkout', panels, 'Points Held', ['Operation', 'Customer', 'Points', 'Up to the Balance', 'Reference', 'Options', 'Shop ID']],
+		['Loyalty Points that fell due', panels, 'Points Past', ['Operation', 'For', 'Shop ID']],
 		['Import History from the shop', panels, 'From the Shop', ['Operation', 'Shop System', 'What', 'Since', 'Changed Since', 'Start Over', 'Shop ID']],
 		['Import History from CSV', panels, 'From CSV', ['Operation', 'CSV From', 'Input Binary Field', 'Rows Are', 'Columns', 'Options', 'Start Over', 'Shop ID']],
 	])('the panel of %s opens with its fields in order', async (what, workflow, name, labels) => {
