@@ -143,7 +143,7 @@ export const settingsFields: INodeProperties[] = [
 			{ displayName: 'Excluded Goods', name: 'excluded', type: 'string', typeOptions: { rows: 3 }, default: '', placeholder: 'e.g. Gift Cards', description: 'Products, categories and tags that earn nothing, one per line: by ID, SKU, title or name. What the other lines have of the order’s total still earns.' },
 			{ displayName: 'Expire After (Days)', name: 'expiresAfterDays', type: 'number', typeOptions: { minValue: 0, maxValue: mostDays }, default: 365, description: 'At the end of the day so many days after they were earned. 0, or not added: never.' },
 			{ displayName: 'Pending for (Days)', name: 'pendingDays', type: 'number', typeOptions: { minValue: 0, maxValue: mostDays }, default: 14, description: 'So many days after the payment points can be spent: the time in which goods may be sent back. 0, or not added: at once.' },
-			{ displayName: 'Points per Unit of Currency', name: 'rate', type: 'number', typeOptions: { minValue: 0, numberPrecision: 6 }, default: 1, description: 'For each whole unit of the shop’s currency: 1 is a point for each euro or dollar, 0.5 a point for two, 0.01 a point for 100 yen' },
+			{ displayName: 'Points per Unit of Currency', name: 'rate', type: 'number', typeOptions: { minValue: 0 }, default: 1, description: 'For each whole unit of the shop’s currency: 1 is a point for each euro or dollar, 0.5 a point for two, 0.01 a point for 100 yen' },
 			{
 				displayName: 'Rounding',
 				name: 'rounding',

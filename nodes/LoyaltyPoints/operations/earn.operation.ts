@@ -25,7 +25,7 @@ export const description: INodeProperties[] = [
 		displayOptions: { show: { operation: ['earn'] } },
 	},
 	{ displayName: 'Points', name: 'points', type: 'number', typeOptions: { minValue: 1 }, default: 100, ...shown('fixed') },
-	{ displayName: 'Points per Piece', name: 'points', type: 'number', typeOptions: { minValue: 0, numberPrecision: 6 }, default: 1, ...shown('line'), description: 'For all goods that no row below names. 0: only those earn.' },
+	{ displayName: 'Points per Piece', name: 'points', type: 'number', typeOptions: { minValue: 0 }, default: 1, ...shown('line'), description: 'For all goods that no row below names. 0: only those earn.' },
 	{
 		displayName: 'Other Rates',
 		name: 'lineRates',
@@ -41,7 +41,7 @@ export const description: INodeProperties[] = [
 				name: 'rows',
 				values: [
 					{ displayName: 'Goods', name: 'of', type: 'string', default: '', placeholder: 'e.g. Tea, TEAPOT-RED', description: 'IDs, article numbers, titles, categories or tags, separated by commas' },
-					{ displayName: 'Points', name: 'points', type: 'number', typeOptions: { minValue: 0, numberPrecision: 6 }, default: 1 },
+					{ displayName: 'Points', name: 'points', type: 'number', typeOptions: { minValue: 0 }, default: 1 },
 					{
 						displayName: 'For Each',
 						name: 'per',
@@ -71,7 +71,7 @@ export const options: INodeProperties = {
 		{ displayName: 'Leave Out', name: 'excluded', type: 'string', default: '', placeholder: 'e.g. Gift Cards, SALE-1', ...shownAmong('order', 'line'), description: 'Goods that earn nothing: IDs, article numbers, titles, categories or tags, separated by commas' },
 		{ displayName: 'Note', name: 'note', type: 'string', default: '', placeholder: 'e.g. For your review', description: 'Stands in the history' },
 		{ displayName: 'Pending for Days', name: 'pendingDays', type: 'number', typeOptions: { minValue: 0, maxValue: 3650 }, default: 14, description: 'So long they cannot be spent yet, e.g. until the goods cannot be sent back any more' },
-		{ displayName: 'Points per Unit', name: 'rate', type: 'number', typeOptions: { minValue: 0, numberPrecision: 6 }, default: 1, ...shownAmong('order'), description: 'For each whole unit of the shop’s currency. 0.5: one point for two euros.' },
+		{ displayName: 'Points per Unit', name: 'rate', type: 'number', typeOptions: { minValue: 0 }, default: 1, ...shownAmong('order'), description: 'For each whole unit of the shop’s currency. 0.5: one point for two euros.' },
 		{
 			displayName: 'Rounding',
 			name: 'rounding',
