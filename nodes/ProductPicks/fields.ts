@@ -46,14 +46,7 @@ export const optionsField: INodeProperties = {
 			description: 'Only products of this category, as the shop calls it. Empty: all.',
 		},
 		{
-			displayName: 'Fill Up With Others',
-			name: 'fallBack',
-			type: 'boolean',
-			default: true,
-			description: 'Whether other products fill up what is missing: first by the other ways, then the same category, bestsellers, new products, and anything in stock. Upgrade and Next Size are never filled up.',
-		},
-		{
-			displayName: 'Leave Out What Was Bought Within Days',
+			displayName: 'Except Bought Within (Days)',
 			name: 'exceptBoughtDays',
 			type: 'number',
 			typeOptions: { minValue: 0, maxValue: 3650 },
@@ -61,7 +54,14 @@ export const optionsField: INodeProperties = {
 			description: 'What the customer bought so recently is not picked. 0: what was bought before may be picked again.',
 		},
 		{
-			displayName: 'Period in Days',
+			displayName: 'Fill Up With Others',
+			name: 'fallBack',
+			type: 'boolean',
+			default: true,
+			description: 'Whether other products fill up what is missing: first by the other ways, then the same category, bestsellers, new products, and anything in stock. Upgrade and Next Size are never filled up.',
+		},
+		{
+			displayName: 'Period (Days)',
 			name: 'periodDays',
 			type: 'number',
 			typeOptions: { minValue: 1, maxValue: 90 },

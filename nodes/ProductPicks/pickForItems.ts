@@ -57,8 +57,8 @@ function requestOf(context: IExecuteFunctions, index: number): PickRequest {
 		show,
 		count: whole(count, 'Number of Products', 1, 20),
 		fallBack,
-		exceptBoughtDays: whole(exceptBoughtDays, 'Leave Out What Was Bought Within Days', 0, 3650),
-		periodDays: whole(periodDays, 'Period in Days', 1, 90),
+		exceptBoughtDays: whole(exceptBoughtDays, 'Except Bought Within (Days)', 0, 3650),
+		periodDays: whole(periodDays, 'Period (Days)', 1, 90),
 		...(category.trim() !== '' && { category: category.trim() }),
 	};
 }

@@ -97,8 +97,8 @@ describe('Product Picks', () => {
 	it.each([
 		[{ count: 0 }, '"Number of Products" is 0, which is not a whole number from 1 to 20'],
 		[{ count: 2.5 }, '"Number of Products" is 2.5, which is not a whole number from 1 to 20'],
-		[{ options: { periodDays: 200 } }, '"Period in Days" is 200, which is not a whole number from 1 to 90'],
-		[{ options: { exceptBoughtDays: 'x' } }, '"Leave Out What Was Bought Within Days" is "x", which is not a whole number from 0 to 3650'],
+		[{ options: { periodDays: 200 } }, '"Period (Days)" is 200, which is not a whole number from 1 to 90'],
+		[{ options: { exceptBoughtDays: 'x' } }, '"Except Bought Within (Days)" is "x", which is not a whole number from 0 to 3650'],
 	])('refuses %j', async (parameters, message) => {
 		await expect(run({ parameters })).rejects.toThrow(message);
 	});
