@@ -10,7 +10,7 @@ export const description: INodeProperties[] = [
 		type: 'options',
 		noDataExpression: true,
 		options: [
-			{ name: 'All Customers', value: 'all', description: 'Everybody for whom something fell due. Journey triggers do the same by themselves every few minutes.' },
+			{ name: 'All Customers', value: 'all', description: 'Everybody for whom something fell due. Journey triggers do the same by themselves every minute.' },
 			{ name: 'The Customer', value: 'customer' },
 		],
 		default: 'customer',
