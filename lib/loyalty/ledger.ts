@@ -91,6 +91,8 @@ export const maxReservations = 20;
 const maxLapsed = 8;
 /** Entries in a page of the history. */
 export const pageSize = 20;
+/** Characters of a reference: shops' ids of orders, which references name, have up to 150. */
+export const maxReference = 200;
 /** Of one operation. */
 export const maxPoints = 1_000_000_000;
 
@@ -289,8 +291,7 @@ const invalid = (message: string) => new ShopJourneysError('PARAMETER_INVALID', 
 function validate(operation: LedgerOperation): void {
 	if (operation.type === 'settle') return;
 	const { reference } = operation;
-	// Shops' ids of orders, which references name, have up to 150.
-	if (reference === '' || reference.length > 200) throw invalid('A reference has 1 to 200 characters');
+	if (reference === '' || reference.length > maxReference) throw invalid(`A reference has 1 to ${maxReference} characters`);
 	if ('points' in operation) {
 		const least = operation.type === 'earn' ? 0 : operation.type === 'adjust' ? -maxPoints : 1;
 		if (!Number.isSafeInteger(operation.points) || operation.points < least || operation.points > maxPoints || (operation.type === 'adjust' && operation.points === 0)) {

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { INodeProperties } from 'n8n-workflow';
 import { orderReference } from '../../lib/loyalty/earning';
+import { maxReference } from '../../lib/loyalty/ledger';
 import type { JourneyItem } from '../../lib/model/item';
 import { refused, type Run, textOf } from './run';
 
@@ -52,9 +53,9 @@ export function orderIdOf({ json }: Run): string | undefined {
 	return typeof found === 'string' || typeof found === 'number' ? String(found).trim() || undefined : undefined;
 }
 
-/** The ledger takes up to 100 characters: a longer name is shortened to what is as unique. */
+/** A name that is too long for the ledger is shortened to what is as unique. */
 export function bounded(reference: string): string {
-	return reference.length <= 100 ? reference : `${reference.slice(0, 50)}#${createHash('sha256').update(reference).digest('base64url')}`;
+	return reference.length <= maxReference ? reference : `${reference.slice(0, 50)}#${createHash('sha256').update(reference).digest('base64url')}`;
 }
 
 /** Reserve, Confirm and Release mean the same checkout: its order, else its cart. */

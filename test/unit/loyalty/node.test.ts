@@ -345,7 +345,7 @@ describe('any operation', () => {
 	});
 
 	it('shortens a reference that is too long, and tells long ones apart', async () => {
-		const long = (end: string) => `${'x'.repeat(120)}${end}`;
+		const long = (end: string) => `${'x'.repeat(220)}${end}`;
 		const [done] = await run('earn', { earnBy: 'fixed', points: 5, reference: (i: number) => long(['a', 'b', 'a'][i]) }, { items: [1, 2, 3].map(() => ({ email: 'anna@example.com' })) });
 		expect(done.map(({ points }) => points.available)).toEqual([5, 10, 10]);
 	});
