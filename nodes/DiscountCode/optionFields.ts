@@ -22,7 +22,7 @@ export const optionsField: INodeProperties = {
 			displayName: 'Minimum Order Value',
 			name: 'minimum',
 			type: 'number',
-			typeOptions: { minValue: 0, numberPrecision: 3 },
+			typeOptions: { minValue: 0 },
 			default: 0,
 			displayOptions: issuing,
 			description: 'In the shop’s currency: the code applies to orders from this value on',

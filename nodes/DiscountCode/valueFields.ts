@@ -23,10 +23,10 @@ export const valueFields: INodeProperties[] = [
 		displayOptions: shown,
 		description: 'What the code is worth. With a list: what its codes give in the shop, for the words of messages.',
 	},
-	{ displayName: 'Percent', name: 'percent', type: 'number', typeOptions: { minValue: 0, maxValue: 100, numberPrecision: 2 }, default: 10, displayOptions: giving('percentage'), description: 'Above 0, at most 100' },
-	{ displayName: 'Amount', name: 'amount', type: 'number', typeOptions: { minValue: 0, numberPrecision: 3 }, default: 5, displayOptions: giving('amount'), description: 'In the shop’s currency, e.g. 5 or 7.50' },
+	{ displayName: 'Percent', name: 'percent', type: 'number', typeOptions: { minValue: 0, maxValue: 100 }, default: 10, displayOptions: giving('percentage'), description: 'Above 0, at most 100' },
+	{ displayName: 'Amount', name: 'amount', type: 'number', typeOptions: { minValue: 0 }, default: 5, displayOptions: giving('amount'), description: 'In the shop’s currency, e.g. 5 or 7.50' },
 	{ displayName: 'Product', name: 'giftProduct', type: 'string', default: '', required: true, placeholder: 'e.g. 8123456789', displayOptions: giving('gift'), description: 'ID of the product that is given, as the shop has it' },
-	{ displayName: 'Price of the Product', name: 'giftPrice', type: 'number', typeOptions: { minValue: 0, numberPrecision: 3 }, default: 0, displayOptions: giving('gift'), description: 'In the shop’s currency: so much at most is taken off' },
+	{ displayName: 'Price of the Product', name: 'giftPrice', type: 'number', typeOptions: { minValue: 0 }, default: 0, displayOptions: giving('gift'), description: 'In the shop’s currency: so much at most is taken off' },
 ];
 
 /** What the fields say, in minor units. @throws PARAMETER_INVALID for what is no amount of money */
