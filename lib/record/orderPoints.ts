@@ -27,6 +27,7 @@ const maxRefunds = 50;
 export async function applyOrderPoints(tx: Transaction, event: ShopEvent, { programme, nowMs }: { programme: Programme; nowMs: number }): Promise<PointsChanged[]> {
 	const orderId = orderIdOf(event);
 	if (orderId === undefined) return [];
+	await tx.load(needed(tx, orderId));
 	await keepRefunds(tx, orderId, event.order ? undefined : event.refund);
 	const order = tx.get<OrderRecord>(keys.order(orderId));
 	if (!order) return [];
@@ -55,6 +56,17 @@ async function countSpending(tx: Transaction, order: OrderRecord, programme: Pro
 	const changed: PointsChanged[] = [];
 	for (const [id, spent] of amounts) changed.push({ outcome: { status: 'done', points: 0 }, entries: [], customerId: id, news: await keepTier(tx, id, { spent }, context) });
 	return changed;
+}
+
+/** What a paid order is likely to need, in one round trip: the longer a commit takes, the more often it meets another one. */
+function needed(tx: Transaction, orderId: string): string[] {
+	const key = keys.order(orderId);
+	const order = tx.has(key) ? tx.get<OrderRecord>(key) : null;
+	const id = order?.points?.earnedBy ?? order?.customerId;
+	const isSettled = order?.points?.earnedBy !== undefined && undoneMinor(order) === 0;
+	if (!order || id === undefined || order.paidAtMs === undefined || isSettled) return [];
+	const receipts = ['earn', 'redeem'].map((kind) => keys.pointsReceipt(id, `${kind}:${orderReference(orderId)}`));
+	return [keys.points(id), keys.tier(id), ...receipts];
 }
 
 /** Remembers a refund that was told without its order; until the order is known apart from it. */

@@ -21,7 +21,9 @@ export async function loadNamed(tx: Transaction, event: ShopEvent, definitions: 
 	// A cart is usually called by its token.
 	const guess = tokens?.cartToken && keys.cart(tokens.cartToken);
 	const confirmation = event.order && !event.isHistory && keys.confirmation(event.order.orderId);
-	await tx.load([...aliases, ...tokenAliases, ...customerKeys(event.customerId), order, confirmation || undefined, told, guess, event.product && keys.product(event.product.productId), ...orderCodeKeys(event.order ?? {})]);
+	// Only shops with a loyalty programme have anything there.
+	const early = event.order && (await context.programme()) ? keys.earlyRefunds(event.order.orderId) : undefined;
+	await tx.load([early, ...aliases, ...tokenAliases, ...customerKeys(event.customerId), order, confirmation || undefined, told, guess, event.product && keys.product(event.product.productId), ...orderCodeKeys(event.order ?? {})]);
 
 	const leads = aliases.map((alias) => ({ alias, id: tx.get<AliasRecord>(alias)?.id }));
 	const known = tokenAliases.map((alias) => tx.get<AliasRecord>(alias)?.id).filter((id) => id !== undefined);
