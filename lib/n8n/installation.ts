@@ -210,7 +210,10 @@ function createShop(id: string, store: Store, clock: Clock, linkSecret: Buffer):
 	};
 	let choring: Promise<void> | null = null;
 	const doChores = async () => {
-		for (const chore of chores) await chore(store, clock, pointsShop);
+		const outcomes = [];
+		// What one cannot do now keeps no other waiting.
+		for (const chore of chores) outcomes.push(...(await Promise.allSettled([chore(store, clock, pointsShop)])));
+		for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
 	};
 	const settings = () => {
 		const nowMs = clock.machineNowMs();

@@ -7,11 +7,11 @@ import { changePointsIn, type PointsChange } from '../loyalty/points';
 import type { Programme } from '../loyalty/programme';
 import { type DayTotals, dayIn, decideTier, emptyTiers, shortened, type TierRecord, withAmount } from '../loyalty/tiers';
 import type { Clock } from '../model/clock';
-import { ShopJourneysError } from '../model/errors';
+import { isShopJourneysError, ShopJourneysError } from '../model/errors';
 import type { EventType, PointsFacts, ShopEvent } from '../model/events';
 import { type CustomerRecord, type HistoryRecord, indexes, keys, type PointsStanding } from '../model/records';
 import { indexChanges } from '../segments/indexes';
-import type { Store } from '../store/store';
+import type { IndexEntry, Store } from '../store/store';
 import { transact, type Transaction } from '../store/transaction';
 import { counted } from './history';
 import { loadCustomer } from './identity';
@@ -195,45 +195,65 @@ export async function changePointsOf(shop: PointsShop, customerId: string, opera
 	return { outcome, entries };
 }
 
-/** Customers settled by one round of the sweep. */
+/** Customers looked up at once, and settled by one run of a sweep. */
 const sweptAtOnce = 200;
+const sweptInARun = 5_000;
+
+/** What a run of a sweep came to. */
+export interface Swept {
+	swept: number;
+	/** More were due than a run does. */
+	hasMore: boolean;
+}
 
 /**
  * Settles customers for whom something fell due: expired lots, pending points, reservations that ran out. Each in a commit of its own, so a crash costs nothing, and
  * several processes may do it at once.
- * @returns how many were settled, and whether more are due
+ * @throws STORE_UNAVAILABLE; and when the others are done, what kept somebody from being settled
  */
-export async function sweepPointsOf(shop: PointsShop): Promise<{ swept: number; hasMore: boolean }> {
-	const due = await shop.store.walk(indexes.pointsDue, { to: shop.clock.journeyNowMs(), limit: sweptAtOnce });
-	for (const { key } of due) {
+export async function sweepPointsOf(shop: PointsShop): Promise<Swept> {
+	return await sweep(shop, indexes.pointsDue, async (tx, key, context) => {
 		const id = key.slice(keys.points('').length);
-		await inOneCommit(shop, async (tx, context) => {
-			const changed = await changePoints(tx, id, { type: 'settle' }, context);
-			// Of somebody who is gone nothing falls due.
-			if (changed.customerId !== id || tx.get(key) === null) tx.index(indexes.pointsDue, key, null);
-			return changed;
-		});
-	}
-	return { swept: due.length, hasMore: due.length === sweptAtOnce };
+		const changed = await changePoints(tx, id, { type: 'settle' }, context);
+		// Of somebody who is gone nothing falls due.
+		if (changed.customerId !== id || tx.get(key) === null) tx.index(indexes.pointsDue, key, null);
+		return changed;
+	});
 }
 
-/**
- * Decides tiers anew that change as time goes by: earlier days count no more, or a tier was kept for long enough. Each in a commit of its own.
- * @returns how many were decided, and whether more are due
- */
-export async function sweepTiersOf(shop: PointsShop): Promise<{ swept: number; hasMore: boolean }> {
-	const due = await shop.store.walk(indexes.tiersDue, { to: shop.clock.journeyNowMs(), limit: sweptAtOnce });
-	for (const { key } of due) {
+/** Decides tiers anew that change as time goes by: earlier days count no more, or a tier was kept for long enough. Like `sweepPointsOf`. */
+export async function sweepTiersOf(shop: PointsShop): Promise<Swept> {
+	return await sweep(shop, indexes.tiersDue, async (tx, key, context) => {
 		const id = key.slice(keys.tier('').length);
-		await inOneCommit(shop, async (tx, context) => {
-			const customer = await loadCustomer(tx, id);
-			const isGone = customer?.id !== id || customer.erasedAtMs !== undefined || !context.programme;
-			if (isGone) tx.index(indexes.tiersDue, key, null);
-			const news = isGone ? [] : await keepTier(tx, id, { isDue: true }, context);
-			return { ...nobody, customerId: isGone ? null : id, news };
-		});
+		const customer = await loadCustomer(tx, id);
+		const isGone = customer?.id !== id || customer.erasedAtMs !== undefined || !context.programme;
+		if (isGone) tx.index(indexes.tiersDue, key, null);
+		const news = isGone ? [] : await keepTier(tx, id, { isDue: true }, context);
+		return { ...nobody, customerId: isGone ? null : id, news };
+	});
+}
+
+async function sweep(shop: PointsShop, index: string, settle: (tx: Transaction, key: string, context: PointsContext) => Promise<PointsChanged>): Promise<Swept> {
+	const to = shop.clock.journeyNowMs();
+	const failures: unknown[] = [];
+	let swept = 0;
+	for (let after: IndexEntry | undefined; swept < sweptInARun; ) {
+		const due: IndexEntry[] = await shop.store.walk(index, { to, limit: sweptAtOnce, ...(after && { after }) });
+		for (const { key } of due) {
+			try {
+				await inOneCommit(shop, async (tx, context) => await settle(tx, key, context));
+			} catch (error) {
+				if (isShopJourneysError(error, 'STORE_UNAVAILABLE')) throw error;
+				// One customer who cannot be settled now keeps nobody else waiting.
+				failures.push(error);
+			}
+		}
+		swept += due.length;
+		after = due.at(-1);
+		if (due.length < sweptAtOnce) break;
 	}
-	return { swept: due.length, hasMore: due.length === sweptAtOnce };
+	if (failures.length > 0) throw failures[0];
+	return { swept, hasMore: swept >= sweptInARun };
 }
 
 async function inOneCommit(shop: PointsShop, change: (tx: Transaction, context: PointsContext) => Promise<PointsChanged>): Promise<PointsChanged> {

@@ -2,6 +2,7 @@ import { dayMs } from '../../../lib/model/clock';
 import { type EnrolmentRecord, indexes, type JourneyDefinition, keys } from '../../../lib/model/records';
 import type { LedgerOperation } from '../../../lib/loyalty/ledger';
 import { changePointsOf, sweepPointsOf } from '../../../lib/record/points';
+import type { Store } from '../../../lib/store/store';
 import { transact } from '../../../lib/store/transaction';
 import { anna, ben, countersOf, customerByEmail, customerEvent, enrolmentOf, eventOf, openShop, type Shop } from './shop';
 
@@ -121,5 +122,15 @@ describe('the sweep', () => {
 			['points_available', 70],
 			['points_earned', 70],
 		]);
+	});
+
+	it('keeps nobody waiting for somebody who cannot be settled, and says what is the matter', async () => {
+		const ids = [await know(), await know(ben)];
+		for (const id of ids) await changePointsOf(shop, id, earn(70, { expiresAtMs: shop.now() + dayMs }));
+		shop.pass(dayMs);
+		const broken = { ...shop, store: new Proxy(shop.store, { get: (store, name) => (name === 'read' ? async (wanted: string[]) => (wanted.includes(keys.points(ids[0])) ? Promise.reject(new Error('broken')) : await store.read(wanted)) : Reflect.get(store, name)) }) as Store };
+		await expect(sweepPointsOf(broken)).rejects.toThrow('broken');
+		expect([(await standing())!.available, (await standing('ben@example.com'))!.available]).toEqual([70, 0]);
+		expect(await sweepPointsOf(shop)).toEqual({ swept: 1, hasMore: false });
 	});
 });
