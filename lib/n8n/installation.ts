@@ -94,7 +94,7 @@ const taskHandlers: Record<string, TaskHandler> = { ...recordTaskHandlers, ...jo
 type Chore = (store: Store, clock: Clock, shop: PointsShop) => Promise<void>;
 /** Codes made in the shop are left to the Shop Webhook Trigger, which has the shop's API. */
 const codesSweptAtOnce = 50;
-const chores: Chore[] = [async (store, clock) => void (await sweepCodes(store, codeSources(store), clock, { limit: codesSweptAtOnce })), (store, clock) => foldLog(store, clock), async (_store, _clock, shop) => void (await sweepPointsOf(shop)), async (_store, _clock, shop) => void (await sweepTiersOf(shop))];
+const chores: Chore[] = [async (store, clock) => void (await sweepCodes(store, codeSources(store), clock, { limit: codesSweptAtOnce })), async (_store, _clock, shop) => void (await sweepPointsOf(shop)), async (_store, _clock, shop) => void (await sweepTiersOf(shop)), (store, clock) => foldLog(store, clock)];
 
 type Environment = Record<string, string | undefined>;
 

@@ -98,7 +98,7 @@ async function begin(store: Store): Promise<void> {
 }
 
 /** Documents and categories are kept between the commits of one turn: most days and many products come again. */
-const maxRemembered = 5_000;
+const maxRemembered = 2_000;
 
 class Folding {
 	private readonly documents = new Map<string, Versioned<unknown>>();
@@ -148,8 +148,15 @@ class Folding {
 	}
 
 	private remember(tx: Transaction): void {
-		if (this.documents.size > maxRemembered) this.documents.clear();
-		for (const { key } of [...tx.changed('signals:'), ...tx.changed('sold:')]) this.documents.set(key, tx.committed(key));
+		for (const { key } of [...tx.changed('signals:'), ...tx.changed('sold:')]) {
+			// The latest stand last.
+			this.documents.delete(key);
+			this.documents.set(key, tx.committed(key));
+		}
+		for (const key of this.documents.keys()) {
+			if (this.documents.size <= maxRemembered) break;
+			this.documents.delete(key);
+		}
 	}
 
 	/** What the entries do, in their order. Those of an order that say nothing of its goods are repetitions. */

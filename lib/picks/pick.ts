@@ -91,7 +91,7 @@ export class Picker {
 		const excepted = exceptedOf(subject, exceptBoughtDays, this.nowMs);
 		const picks = new Map<string, Pick>();
 		for (const way of ways) {
-			for await (const candidates of this.candidates(way, subject, request)) {
+			for await (const candidates of this.candidates(way, subject, request, excepted)) {
 				for (const { id, ...found } of candidates) {
 					if (picks.size >= count) return [...picks.values()];
 					const product = this.reads.product(id);
@@ -131,7 +131,7 @@ export class Picker {
 	}
 
 	/** The candidates of a way, page by page, their products loaded. */
-	private candidates(way: PickWay, subject: Subject, request: PickRequest): AsyncGenerator<Candidate[]> {
+	private candidates(way: PickWay, subject: Subject, request: PickRequest, excepted: ReadonlySet<string>): AsyncGenerator<Candidate[]> {
 		const seeds = this.seedsFor(subject, request.show);
 		const since = { to: sinceDays(request.periodDays, this.nowMs) };
 		switch (way) {
@@ -142,11 +142,11 @@ export class Picker {
 			case 'next_size':
 				return this.nextSizes(seeds);
 			case 'bought_together':
-				return this.neighbours(request.show === 'forCustomer' ? orElse(boughtSeeds(subject, this.nowMs), seeds) : seeds, 'boughtWith');
+				return this.neighbours(request.show === 'forCustomer' ? orElse(boughtSeeds(subject, this.nowMs), seeds) : seeds, 'boughtWith', excepted);
 			case 'viewed_together':
-				return this.neighbours(seeds, 'viewedWith');
+				return this.neighbours(seeds, 'viewedWith', excepted);
 			case 'viewed_then_bought':
-				return this.neighbours(request.show === 'forCustomer' ? orElse(viewedSeeds(subject, this.nowMs), seeds) : seeds, 'boughtAfter');
+				return this.neighbours(request.show === 'forCustomer' ? orElse(viewedSeeds(subject, this.nowMs), seeds) : seeds, 'boughtAfter', excepted);
 			case 'same_category':
 				return this.ofCategories(this.categoriesOf(seeds), request.periodDays);
 			case 'favourite_category':
@@ -192,8 +192,8 @@ export class Picker {
 		}
 	}
 
-	private async *neighbours(seeds: Seed[], kind: NeighbourKind): AsyncGenerator<Candidate[]> {
-		const { scores, because } = await scoreNeighbours(seeds, kind, this.reads, this.nowMs);
+	private async *neighbours(seeds: Seed[], kind: NeighbourKind, excepted: ReadonlySet<string>): AsyncGenerator<Candidate[]> {
+		const { scores, because } = await scoreNeighbours(seeds, kind, excepted, this.reads, this.nowMs);
 		yield scores.map(([id, score]) => ({ id, score, because: because.get(id) }));
 	}
 

@@ -4,7 +4,7 @@ import { ranked } from './reads';
 import type { Seed } from './seeds';
 
 /** Candidates that are scored exactly: those with the most common orders or visits. */
-const maxScored = 80;
+const maxScored = 40;
 /** So many common orders (of now) count half: one chance purchase makes no pair. */
 const support = 1;
 /** How much it counts against a product that everybody buys it anyway. 0.5 would be a pure cosine; less let picks hit more often in the benchmark. */
@@ -19,8 +19,9 @@ export interface Scored {
 /**
  * Products that go with the seeds. For one seed and one product, with the decayed numbers of orders (or visits): common orders, by the
  * square root of the orders of each (cosine), less where there are few common ones. Over the seeds it is the sum by their weights.
+ * @param excepted what is not to be picked anyway
  */
-export async function scoreNeighbours(seeds: Seed[], kind: NeighbourKind, reads: PickReads, nowMs: number): Promise<Scored> {
+export async function scoreNeighbours(seeds: Seed[], kind: NeighbourKind, excepted: ReadonlySet<string>, reads: PickReads, nowMs: number): Promise<Scored> {
 	await reads.load(seeds.map(({ productId }) => productId), true);
 	const common = new Map<string, number>();
 	for (const { productId, weight } of seeds) {
@@ -30,7 +31,7 @@ export async function scoreNeighbours(seeds: Seed[], kind: NeighbourKind, reads:
 		const own = Math.max(frequency(signals, kind === 'boughtWith' ? 'bought' : 'viewed', nowMs), 1);
 		for (const [id, together] of signals[kind]) common.set(id, (common.get(id) ?? 0) + (weight * decay * together) / Math.sqrt(own));
 	}
-	const candidates = ranked(common).slice(0, maxScored).map(([id]) => id);
+	const candidates = ranked(common).map(([id]) => id).filter((id) => !excepted.has(id)).slice(0, maxScored);
 	await reads.load(candidates, true);
 	const scores = new Map<string, number>();
 	const because = new Map<string, { seed: string; share: number }>();

@@ -24,7 +24,7 @@ export type NeighbourKind = 'boughtWith' | 'viewedWith' | 'boughtAfter';
 
 export const halfLifeMs = 90 * dayMs;
 /** Neighbours kept of each kind. */
-export const maxNeighbours = 100;
+export const maxNeighbours = 60;
 /** What weighs less is forgotten. */
 const leastWeight = 0.01;
 /** A visit: half an hour without a look ends it. */

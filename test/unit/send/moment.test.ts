@@ -68,6 +68,15 @@ describe('a cart whose goods changed since it was claimed', () => {
 		expect(asked).toEqual([[{ productId: 'tea', variantId: undefined }, { productId: 'pot', variantId: undefined }]]);
 	});
 
+	it('keeps picks that sold out meanwhile out of the message, and sends it all the same', async () => {
+		await tell({ productId: 'cup', variants: [{ variantId: 'c', stock: 3, priceMinor: 1200 }], currency: 'EUR' });
+		await tell({ productId: 'jug', variants: [{ variantId: 'j', stock: 0 }] });
+		const picks = [{ id: 'jug', title: 'Jug' }, { id: 'cup', title: 'Cup', priceMinor: 1000, currency: 'EUR' }];
+		const withPicks: DueStep = { ...step, item: { ...step.item, picks } };
+		expect(reasonOf(await post.sendOne(withPicks, 'node-1', watching()))).toBe('sent');
+		expect(shown[0].picks).toEqual([{ id: 'cup', title: 'Cup', priceMinor: 1200, currency: 'EUR', stock: 3 }]);
+	});
+
 	it('is asked of the shop once, however often its commit has to be tried', async () => {
 		let asked = 0;
 		const { store } = post.shop;
