@@ -2,7 +2,7 @@ import { ShopJourneysError } from '../model/errors';
 import type { ShopSettings } from '../model/settings';
 import { type BuiltInMessage, builtInMessage } from './catalogue';
 import { pointsWithNoun } from './benefits';
-import type { MessageContext } from './context';
+import type { ContextPick, MessageContext } from './context';
 import { discountBox, type DesignModel, frameOf, paragraphs, picksOf, questionOf, shownBy } from './design-model';
 import type { MessageLink } from './links';
 import type { CompiledOverrides } from './operator-words';
@@ -36,7 +36,8 @@ export function entryOf(id: string): BuiltInMessage {
 export function builtInModel(id: string, entry: BuiltInMessage, input: ModelInput): DesignModel {
 	const { context, overrides, words, data, settings, isTransactional } = input;
 	for (const kind of entry.needs) if (!linkOf(context, kind)) throw missingLink(entry, kind);
-	const said = words.messages[entry.wordsOf?.(context) ?? id];
+	const { picks, areMeant } = picksFor(entry, context);
+	const said = words.messages[entry.wordsOf?.(areMeant ? { ...context, picks } : { ...context, picks: [] }) ?? id];
 	const values = valuesOf(entry, context, words, data);
 	const saying = (text: MessageWords[keyof MessageWords]) => (text === undefined ? '' : namedPhrase(text, context.customer.firstName, values, words.locale));
 	const wordsOf = (key: 'subject' | 'previewText' | 'headline' | 'intro') => overrides[key]?.(context, data) ?? saying(said[key]);
@@ -52,9 +53,16 @@ export function builtInModel(id: string, entry: BuiltInMessage, input: ModelInpu
 		intro: paragraphs(wordsOf('intro')),
 		discount: discountBox(context, words, overrides.discountText?.(context, data), entry.codeEndsToday),
 		button: buttonOf(entry, input, shown.url, saying(said.buttonLabel)),
-		picks: entry.picks ? picksOf(context, saying(said.picksTitle ?? words.design.picks), words) : undefined,
+		picks: entry.picks ? picksOf(picks, saying((areMeant ? said.picksTitle : undefined) ?? words.design.picks), words) : undefined,
 		aside: asideOf(entry, context, words),
 	};
+}
+
+/** The picks that a message shows, and whether what it says of them is true of them. Of picks that are not ours nobody knows why they were picked: they are as the message means them. */
+function picksFor({ picksMean, tellsOfPicks }: BuiltInMessage, { picks }: MessageContext): { picks: ContextPick[]; areMeant: boolean } {
+	const meant = picksMean ? picks.filter(({ reason }) => reason === '' || picksMean.some((way) => way === reason)) : picks;
+	if (tellsOfPicks && meant.length > 0) return { picks: meant, areMeant: true };
+	return { picks, areMeant: meant.length === picks.length };
 }
 
 function linkOf({ links }: MessageContext, kind: string): string {

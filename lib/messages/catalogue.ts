@@ -1,4 +1,5 @@
 import type { MessageContext } from './context';
+import type { PickWay } from '../picks/ways';
 import type { MessageLink } from './links';
 import type { DesignWords } from './words';
 
@@ -60,6 +61,10 @@ export interface BuiltInMessage {
 	shows: MessagePart;
 	/** Shows recommended products as well, where the item carries them. */
 	picks?: boolean;
+	/** Ways of picking of which the title above the picks is true: where not all are picked so, another title stands there that claims nothing. Absent: any way. */
+	picksMean?: readonly PickWay[];
+	/** Its text speaks of the picks too: those that are picked otherwise are left out, if there are any of the right kind. */
+	tellsOfPicks?: boolean;
 	/** Asks for an answer by buttons: 1 to 5 stars, or 0 to 10 for a survey. */
 	asks?: 'rate' | 'survey';
 	/** Links without which it makes no sense: it is not sent while Message Webhook Trigger is off. */
@@ -100,7 +105,10 @@ const withForm = (id: string) => ({
 const review = { ...marketing, chapter: '06', why: 'whyBought' } as const satisfies Partial<BuiltInMessage>;
 const survey = { ...marketing, chapter: '07', why: 'whyContact' } as const satisfies Partial<BuiltInMessage>;
 
-const withPicks = (id: string) => ({ picks: true, wordsOf: ({ picks }: MessageContext) => (picks.length ? `${id}/picks` : id) });
+const goesWith = ['accessory', 'bought_together'] as const satisfies PickWay[];
+const similar = ['same_category', 'viewed_together'] as const satisfies PickWay[];
+const liked = ['bestseller', 'bought_together', 'viewed_then_bought'] as const satisfies PickWay[];
+const withPicks = (id: string, picksMean: readonly PickWay[]) => ({ picks: true, tellsOfPicks: true, picksMean, wordsOf: ({ picks }: MessageContext) => (picks.length ? `${id}/picks` : id) });
 const bought = { ...marketing, chapter: '05', why: 'whyBought' } as const satisfies Partial<BuiltInMessage>;
 const birthday = { ...marketing, chapter: '08', picks: true } as const satisfies Partial<BuiltInMessage>;
 const loyalty = { ...marketing, chapter: '09', picks: true, why: 'whyLoyalty', shows: 'points' } as const satisfies Partial<BuiltInMessage>;
@@ -113,17 +121,18 @@ const isSubscribed = ({ customer }: MessageContext) => customer.emailConsent ===
 /** All built-in messages by id, in the order of the chapters. */
 export const catalogue = {
 	'newsletter-thanks': { ...marketing, chapter: '01', label: 'Thanks for Subscribing', description: 'At once: thanks, what will come, and the discount code if there is one', picks: true, ...withCode('newsletter-thanks') },
-	'shopping-guide': { ...marketing, chapter: '01', label: 'Shopping Guide', description: '3 days after subscribing: how to choose well', picks: true },
+	'shopping-guide': { ...marketing, chapter: '01', label: 'Shopping Guide', description: '3 days after subscribing: how to choose well', picks: true, picksMean: ['bestseller'] },
 	'why-us': {
 		...marketing,
 		chapter: '01',
 		label: 'Why Us',
 		description: '7 days after subscribing: what to expect from the shop, and what others say, where the settings name a public review page',
 		picks: true,
+		picksMean: liked,
 		wordsOf: ({ shop }) => (shop.reviewUrl ? 'why-us/public' : 'why-us'),
 		buttonUrl: ({ shop }) => shop.reviewUrl,
 	},
-	'new-customer': { ...marketing, chapter: '01', label: 'New Customer', description: 'At once after an account was opened: a greeting, new things or a code for the first order', picks: true, why: 'whyAccount', ...withCode('new-customer') },
+	'new-customer': { ...marketing, chapter: '01', label: 'New Customer', description: 'At once after an account was opened: a greeting, new things or a code for the first order', picks: true, picksMean: ['new'], why: 'whyAccount', ...withCode('new-customer') },
 	'confirm-subscription': {
 		...marketing,
 		chapter: '01',
@@ -135,10 +144,10 @@ export const catalogue = {
 		buttonUrl: ({ links }) => links.confirm,
 	},
 	'subscribed-offer': { ...marketing, chapter: '02', label: 'Subscribed, Not Bought', description: '14 days after subscribing: a code if there is one, else help in choosing', picks: true, ...withCode('subscribed-offer') },
-	'subscribed-once-more': { ...marketing, chapter: '02', label: 'Subscribed, Not Bought: Once More', description: '28 days after subscribing', picks: true, ...withCode('subscribed-once-more') },
+	'subscribed-once-more': { ...marketing, chapter: '02', label: 'Subscribed, Not Bought: Once More', description: '28 days after subscribing', picks: true, picksMean: liked, ...withCode('subscribed-once-more') },
 	'we-miss-you': { ...marketing, chapter: '02', label: 'We Miss You', description: 'A long time after the last order: what is new', picks: true },
 	'we-miss-you-code': { ...marketing, chapter: '02', label: 'We Miss You, With a Code', description: '14 days later: something for the next order', picks: true, ...withCode('we-miss-you-code') },
-	seasonal: { ...marketing, chapter: '02', label: 'Same Season Again', description: '3 weeks before a season in which the customer bought last year', picks: true },
+	seasonal: { ...marketing, chapter: '02', label: 'Same Season Again', description: '3 weeks before a season in which the customer bought last year', picks: true, picksMean: ['new'] },
 	'cart-reminder': { ...cart, label: 'Friendly Reminder', description: 'The cart is kept, and help is offered', uses: ['answer'] },
 	'cart-benefits': { ...cart, label: 'Good Points', description: 'What speaks for the choice' },
 	'cart-last-code': {
@@ -154,19 +163,20 @@ export const catalogue = {
 		label: 'Low Stock, Only if True',
 		description: 'Says what is really running out (three pieces or fewer); else the same as No Hurry',
 		picks: true,
+		picksMean: similar,
 		tellsLowStock: true,
 		wordsOf: ({ cart: { items } }) => (items.some(({ stock }) => isLowStock(stock)) ? 'cart-low-stock' : 'cart-no-hurry'),
 	},
 	'cart-no-hurry': { ...cart, label: 'No Hurry', description: 'A second thought, without pressure' },
 	'cart-reward': { ...cart, label: 'Reward', description: 'The discount code below as a small present; without a code the same as No Hurry', placeholders: ['offer'], wordsOf: ({ discountCode }) => (discountCode ? 'cart-reward' : 'cart-no-hurry') },
-	'cart-similar': { ...cart, label: 'Similar Products', description: 'With the picks of a Product Picks node before it; without picks the same as No Hurry', picks: true, wordsOf: ({ picks }) => (picks.length ? 'cart-similar' : 'cart-no-hurry') },
+	'cart-similar': { ...cart, label: 'Similar Products', description: 'With the picks of a Product Picks node before it; without picks the same as No Hurry', picks: true, tellsOfPicks: true, picksMean: similar, wordsOf: ({ picks }) => (picks.length ? 'cart-similar' : 'cart-no-hurry') },
 	'cart-story': { ...cart, label: 'Story', description: 'The cart tells its story' },
 	'checkout-reminder': { ...cart, label: 'Checkout Not Finished', description: '30 minutes: go on where you stopped', uses: ['answer'] },
 	'checkout-help': { ...cart, label: 'Checkout Not Finished: Can We Help?', description: '1 day: was it the payment, or the delivery?' },
 	'checkout-last': { ...cart, label: 'Checkout Not Finished: Last Reminder', description: '3 days: once more, with a code if there is one', ...withCode('checkout-last') },
-	'browse-abandoned': { ...marketing, chapter: '04', label: 'Looked at a Product', description: '4 hours after looking: the product, and picks', shows: 'product', picks: true, placeholders: ['product'] },
+	'browse-abandoned': { ...marketing, chapter: '04', label: 'Looked at a Product', description: '4 hours after looking: the product, and picks', shows: 'product', picks: true, picksMean: ['viewed_together', 'viewed_then_bought'], placeholders: ['product'] },
 	'page-visited': { ...marketing, chapter: '04', label: 'Visited a Page Twice', description: 'Offers an answer to the question that was left open', picks: true, placeholders: ['page'] },
-	'campaign-click': { ...marketing, chapter: '04', label: 'Clicked in a Campaign', description: 'More about the product or category that was clicked in a mail', shows: 'product', picks: true, placeholders: ['topic'] },
+	'campaign-click': { ...marketing, chapter: '04', label: 'Clicked in a Campaign', description: 'More about the product or category that was clicked in a mail', shows: 'product', picks: true, picksMean: [...similar, 'favourite_category'], placeholders: ['topic'] },
 	'back-in-stock': {
 		...marketing,
 		chapter: '04',
@@ -184,19 +194,20 @@ export const catalogue = {
 		description: '21 days after asking: not back yet, and something similar',
 		shows: 'product',
 		picks: true,
+		picksMean: similar,
 		placeholders: ['product'],
 		why: 'whyAsked',
 		wordsOf: ({ product }) => (product.stock ? 'still-out/back' : 'still-out'),
 		// The page of what is not to be had would be no help.
 		buttonUrl: ({ product, shop }) => (product.stock ? product.url : shop.url),
 	},
-	accessories: { ...bought, label: 'Accessories', description: 'A day after an order: the picks that go with it; without picks, an offer to help', ...withPicks('accessories') },
-	'accessories-once-more': { ...bought, label: 'Accessories: Once More', description: '2 days later, and no more after that', ...withPicks('accessories-once-more') },
+	accessories: { ...bought, label: 'Accessories', description: 'A day after an order: the picks that go with it; without picks, an offer to help', ...withPicks('accessories', goesWith) },
+	'accessories-once-more': { ...bought, label: 'Accessories: Once More', description: '2 days later, and no more after that', ...withPicks('accessories-once-more', goesWith) },
 	care: { ...bought, label: 'Use and Care', description: 'A day after the delivery: how to keep it good for long', shows: 'order' },
-	upgrade: { ...bought, why: 'whyMarketing', label: 'Upgrade', description: '4 hours after looking at a product that has a better version: both of them, with a Product Picks node before it', shows: 'product', placeholders: ['product'], ...withPicks('upgrade') },
-	'upgrade-reminder': { ...bought, why: 'whyMarketing', label: 'Upgrade: Reminder', description: '2 days later, and no more after that', shows: 'product', placeholders: ['product'], ...withPicks('upgrade-reminder') },
+	upgrade: { ...bought, why: 'whyMarketing', label: 'Upgrade', description: '4 hours after looking at a product that has a better version: both of them, with a Product Picks node before it', shows: 'product', placeholders: ['product'], ...withPicks('upgrade', ['upgrade']) },
+	'upgrade-reminder': { ...bought, why: 'whyMarketing', label: 'Upgrade: Reminder', description: '2 days later, and no more after that', shows: 'product', placeholders: ['product'], ...withPicks('upgrade-reminder', ['upgrade']) },
 	replacement: { ...bought, label: 'Time for the Next One', description: 'When what was bought has had its time, e.g. shoes after 6 to 12 months', shows: 'product', picks: true, placeholders: ['product'] },
-	'next-size': { ...bought, label: 'Next Size', description: 'Children’s wear: the next size, with a Product Picks node before it', shows: 'product', placeholders: ['product'], ...withPicks('next-size') },
+	'next-size': { ...bought, label: 'Next Size', description: 'Children’s wear: the next size, with a Product Picks node before it', shows: 'product', placeholders: ['product'], ...withPicks('next-size', ['next_size']) },
 	replenishment: { ...bought, label: 'Running Low', description: 'When what was bought is soon used up, early enough for the delivery', shows: 'product', placeholders: ['product'] },
 	'sale-started': {
 		...bought,
@@ -206,7 +217,7 @@ export const catalogue = {
 		picks: true,
 		wordsOf: ({ picks }) => (picks.length > 0 && picks.every(({ fullPrice }) => fullPrice) ? 'sale-started/reduced' : 'sale-started'),
 	},
-	'thank-you': { ...review, label: 'Thank You', description: '14 days after the delivery: thanks, and what goes with it', picks: true },
+	'thank-you': { ...review, label: 'Thank You', description: '14 days after the delivery: thanks, and what goes with it', picks: true, picksMean: goesWith },
 	'review-request': { ...review, label: 'Review Request', description: 'Asks for 1 to 5 stars by buttons in the mail', shows: 'order', asks: 'rate', needs: ['rate'] },
 	'review-reminder': { ...review, label: 'Review Request: Reminder', description: '7 days without an answer: once more, and no more after that', shows: 'order', asks: 'rate', needs: ['rate'] },
 	'review-thanks': {

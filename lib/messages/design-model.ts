@@ -183,7 +183,7 @@ const tellingReasons: Record<string, keyof DesignWords> = {
 const mostPicksShown = 4;
 
 /** Those that have a name. Undefined where there are none. */
-export function picksOf({ picks }: MessageContext, title: string, { design }: Words): DesignModel['picks'] {
+export function picksOf(picks: ContextPick[], title: string, { design }: Words): DesignModel['picks'] {
 	const noteOf = (reason: string) => (Object.hasOwn(tellingReasons, reason) ? phrase(design[tellingReasons[reason]]) : '');
 	const shown = picks.filter((pick) => pick.title !== '').slice(0, mostPicksShown).map((pick) => ({ ...pick, note: noteOf(pick.reason) }));
 	if (shown.length === 0) return undefined;

@@ -29,7 +29,7 @@ export function letterModel(shows: MessagePart, { context, overrides, words, dat
 		survey: undefined,
 		discount: discountBox(context, words, overrides.discountText?.(context, data)),
 		button: url && label ? { label, url } : undefined,
-		picks: shows === 'picks' ? picksOf(context, phrase(words.design.picks), words) : undefined,
+		picks: shows === 'picks' ? picksOf(context.picks, phrase(words.design.picks), words) : undefined,
 		aside: undefined,
 	};
 }

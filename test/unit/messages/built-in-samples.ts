@@ -37,7 +37,7 @@ export interface SampleOptions {
 }
 
 /** An item as a journey gives it to this message, for a customer of that language. */
-export function sampleFor({ kind, chapter }: BuiltInMessage, language: Language, { isFull = true, status = 'refunded', stock = 2, discount, points }: SampleOptions = {}): JourneyItem {
+export function sampleFor({ kind, chapter, picksMean }: BuiltInMessage, language: Language, { isFull = true, status = 'refunded', stock = 2, discount, points }: SampleOptions = {}): JourneyItem {
 	const { locale, currency, name, goods, variant, category, page, unit, tiers } = worlds[language];
 	const standing = { available: 1_250, pending: 80, expiring: 350, expiresAt: '2026-04-01T00:00:00.000+01:00', tier: tiers[0], nextTier: tiers[1], toNextTier: 150, nextTierPercent: 85, ...points };
 	const base = sampleItem({ journey: { kind }, customer: { firstName: isFull ? name : undefined, lastName: undefined, locale, ...(isFull && { points: standing }) } });
@@ -55,7 +55,7 @@ export function sampleFor({ kind, chapter }: BuiltInMessage, language: Language,
 			id: '77', currency, totalMinor, placedAt, paid: false, awaitsPayment: true, items: isFull ? items : items.slice(2),
 			...(isFull && { number: '#1007', paymentDueAt: '2026-03-08T10:00:00.000Z', waitsFor: [goods[0], goods[1]], url: 'https://fern.example/orders/77' }),
 		},
-		...(isFull ? { product: { ...product(0), stock }, view: { path: '/p/0', title: page }, picks: [pick(1, 'bought_together'), pick(2, 'bestseller'), pick(3, 'reduced'), pick(0, 'new')] } : { product: { id: 'p0' } }),
+		...(isFull ? { product: { ...product(0), stock }, view: { path: '/p/0', title: page }, picks: picksMean ? [1, 2, 3, 0].map((index) => pick(index, picksMean[0])) : [pick(1, 'bought_together'), pick(2, 'bestseller'), pick(3, 'reduced'), pick(0, 'new')] } : { product: { id: 'p0' } }),
 		...(discount && { discount }),
 		...(chapter === '09' && isFull && { event: { type: 'points_earned', at: placedAt, data: { points: 120, balance: 1_250 } } }),
 		return: { id: 'r1', status, needsBankDetails: true, ...(isFull && { formUrl: 'https://fern.example/form?r=1' }) },

@@ -134,6 +134,25 @@ describe('what is true', () => {
 		}
 	});
 
+	test('picks that are not what a message says of them are left out, or shown without saying it', () => {
+		for (const [id, { picksMean, tellsOfPicks }] of allMessages) {
+			if (!picksMean) continue;
+			const item = sampleFor(catalogue[id], 'en');
+			const own = renderBuiltIn(id, 'en', designsDir, { item });
+			const stranger = { ...item.picks![0], id: 'px', title: 'Stranger', reason: 'in_stock' };
+			const mixed = renderBuiltIn(id, 'en', designsDir, { item: { ...item, picks: [stranger, ...item.picks!] } });
+			if (tellsOfPicks) expect({ id, ...mixed }).toEqual({ id, ...own });
+			else expect({ id, text: mixed.text }).toEqual({ id, text: expect.stringContaining('You might like these\n* Stranger') });
+			const { picks: _picks, ...bare } = item;
+			const only = renderBuiltIn(id, 'en', designsDir, { item: { ...item, picks: [stranger] } });
+			expect({ id, text: only.text.replace(/You might like these\n\* Stranger[^]*?\n\n[^]*?\n\n/, '') }).toEqual({ id, text: expect.not.stringContaining('Stranger') });
+			expect({ id, subject: only.subject }).toEqual({ id, subject: renderBuiltIn(id, 'en', designsDir, { item: bare }).subject });
+			// Of picks of another node nobody knows the reason.
+			const foreign = item.picks!.map(({ reason: _reason, ...pick }) => pick);
+			expect(renderBuiltIn(id, 'en', designsDir, { item: { ...item, picks: foreign } }).subject).toBe(own.subject);
+		}
+	});
+
 	test('a sale shows as reduced only what is, with the price before', () => {
 		const item = sampleFor(catalogue['sale-started'], 'en');
 		expect(said('sale-started', { item })).not.toContain('Reduced now');
@@ -266,7 +285,7 @@ describe('hostile words of customers and shops', () => {
 				item.view!.title = `V${words}`;
 				if (item.customer!.points) Object.assign(item.customer!.points, { tier: `T${words}`, nextTier: `U${words}` });
 				item.discount = sampleDiscount(language, 'percentage', { code: `D${words}` });
-				for (const pick of item.picks!) pick.reason = words;
+				for (const pick of item.picks!) pick.reason = `r${words}`;
 				const settings = settingsFor(language, { name: `S${words.replace(/[\r\n\u2028]/g, '')}`, locations: [{ name: `P${words}`, city: `Q${words}` }] });
 				return renderBuiltIn(id, language, designsDir, { item, settings });
 			};
