@@ -120,7 +120,7 @@ describe('a code made in the shop', () => {
 	it.each<[string, object]>([
 		['is down', { status: 500, times: 99 }],
 		['wants rest', { status: 429, times: 99 }],
-		['breaks off after it made the code', { isLate: true, isDropped: true, method: 'POST' }],
+		['breaks off after it made the code', { isLate: true, method: 'POST' }],
 	])('while the shop %s the step is put off with a banner, and later gets one code', async (_what, fault) => {
 		woo.faults.push({ path: /coupons/, ...fault });
 		expect(await notIssued()).toMatchObject({ status: 'not_issued', reason: 'unavailable' });
