@@ -38,6 +38,17 @@ export function entryWords({ type, data }: Pick<LogEntry, 'type' | 'data'>, jour
 			return `Preferences changed${listed('topics', said.topics)}${said.frequency === 'less' ? ', wants fewer messages' : said.frequency === 'all' ? ', wants all messages' : ''}.`;
 		case 'unsubscribed':
 			return `Unsubscribed${text(said.channel) && said.channel !== 'email' ? ` (${channelOf(said)})` : ''}${text(said.source) === 'operator' ? ' (by hand)' : ''}.`;
+		case 'tier_reached':
+		case 'tier_lost':
+			return `${label}: ${text(said.tier)}.`;
+		case 'points_earned':
+		case 'points_available':
+		case 'points_redeemed':
+		case 'points_given_back':
+		case 'points_clawed_back':
+		case 'points_adjusted':
+		case 'points_expired':
+			return `${label}: ${text(said.points)}${text(said.orderId) ? `, order ${text(said.orderId)}` : text(said.reference) ? `, for ${text(said.reference)}` : ''}${text(said.shortfall) ? `, ${text(said.shortfall)} more are owed` : ''}; ${text(said.balance)} available then.`;
 		case 'journey_entered':
 			return `Entered the journey "${journeyOf(said, journeys)}".`;
 		case 'journey_ended': {
