@@ -91,8 +91,8 @@ export class Signals {
 	}
 }
 
-/** Enough digits for a year of decay, and no more bytes than that. */
-const rounded = (weight: number) => Number(weight.toPrecision(7));
+/** Far finer than what is forgotten, and no more bytes than that. */
+const rounded = (weight: number) => Math.round(weight * 1e6) / 1e6;
 
 /** What sold on one UTC day: by category (`''`: none), orders by product. */
 export type DaySales = Record<string, Array<[productId: string, orders: number]>>;
