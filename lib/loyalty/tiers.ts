@@ -1,4 +1,5 @@
 import { DateTime } from 'luxon';
+import { dayMs } from '../model/clock';
 import { currencyDigits } from '../model/money';
 import type { PointsStanding } from '../model/records';
 import type { Programme } from './programme';
@@ -69,7 +70,11 @@ export function withAmount(totals: DayTotals, day: string, amount: number): DayT
 
 /** Days that no decision asks for by themselves any more are added up. */
 export function shortened(totals: DayTotals, { tierKeptDays, timezone }: Pick<TierRules, 'tierKeptDays' | 'timezone'>, nowMs: number): DayTotals {
-	const from = localTime(timezone, nowMs).minus({ years: 1, days: Math.min(tierKeptDays, mostKeptDays) + 2 }).toISODate()!;
+	const kept = Math.min(tierKeptDays, mostKeptDays);
+	// The usual case without a calendar: nothing is as old as a year, whatever the year and the time zone.
+	const young = new Date(nowMs - (364 + kept) * dayMs).toISOString().slice(0, 10);
+	if (Object.keys(totals.days).every((day) => day >= young)) return totals;
+	const from = localTime(timezone, nowMs).minus({ years: 1, days: kept + 2 }).toISODate()!;
 	const over = Object.entries(totals.days).filter(([day]) => day < from);
 	if (over.length === 0) return totals;
 	const days = Object.fromEntries(Object.entries(totals.days).filter(([day]) => day >= from));
@@ -147,8 +152,21 @@ function nextChangeMs({ days }: DayTotals, period: TierRules['tierPeriod'], now:
 	return known.length === 0 ? null : Math.min(...known);
 }
 
+/** The same few days come up for all customers, and time zones take time. */
+const knownOvers = new Map<string, number>();
+
 /** The beginning of the first day whose last year does not hold the given day any more. */
 function overMs(day: string, zone: string): number {
+	const name = `${day} ${zone}`;
+	const known = knownOvers.get(name);
+	if (known !== undefined) return known;
+	if (knownOvers.size > 1000) knownOvers.clear();
+	const over = overOf(day, zone);
+	knownOvers.set(name, over);
+	return over;
+}
+
+function overOf(day: string, zone: string): number {
 	const anniversary = DateTime.fromISO(day, { zone }).plus({ years: 1 });
 	// 29 February: its anniversary, the 28th, looks back to the 28th, which is the day before.
 	const isOver = anniversary.minus({ years: 1 }).toISODate()! >= day;
