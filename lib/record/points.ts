@@ -120,7 +120,9 @@ function decide(tx: Transaction, customerId: string, record: TierRecord, program
 	const { standing, reached, lost, nextMs } = decideTier(record, tier, programme, nowMs);
 	tx.index(indexes.tiersDue, keys.tier(customerId), nextMs);
 	const points: PointsStanding = { available, pending, ...(expiresAtMs !== undefined && { expiresAtMs, expiring }), ...standing };
-	if (!isDeepStrictEqual(points, customer.points) && (customer.points !== undefined || programme.tiers.length > 0)) tx.set(customerKey, { ...customer, points });
+	// Nobody has points by having none.
+	const isNothing = customer.points === undefined && standing.tier === undefined && !standing.progress;
+	if (!isNothing && !isDeepStrictEqual(points, customer.points)) tx.set(customerKey, { ...customer, points });
 	const tell = (type: EventType, label: string | undefined): PointsNews[] => (label === undefined ? [] : [{ type, points: { points: 0, balance: available, tier: label } }]);
 	return [...tell('tier_lost', lost), ...tell('tier_reached', reached)];
 }
