@@ -128,8 +128,11 @@ function keptUntil({ tierKeptDays, tierPeriod }: TierRules, now: DateTime): { ti
 
 /** The day before the period that ends on a day. */
 function before(period: TierRules['tierPeriod'], on: DateTime): string {
-	if (period === 'calendar_year') return on.startOf('year').minus({ days: 1 }).toISODate()!;
-	return period === 'rolling_year' ? on.minus({ years: 1 }).toISODate()! : '';
+	if (period === 'ever') return '';
+	if (period === 'calendar_year') return `${on.year - 1}-12-31`;
+	// A year before 29 February is the 28th.
+	const [month, day] = on.month === 2 && on.day === 29 ? [2, 28] : [on.month, on.day];
+	return `${on.year - 1}-${String(month).padStart(2, '0')}-${String(day).padStart(2, '0')}`;
 }
 
 /** What counts in the period that ends on a day, that day included. */
