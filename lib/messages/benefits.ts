@@ -1,4 +1,3 @@
-import { DateTime } from 'luxon';
 import { formatMoney } from '../model/money';
 import type { ItemDiscount, JourneyItem } from '../model/item';
 import { singleLine } from './safe-text';
@@ -42,16 +41,45 @@ export interface ContextDiscount {
 /** A day is over when its last hour is: a code that ends then is good for the whole day. */
 const dayEndsFromHour = 23;
 
-/** The last day on which something can be used that ends at this moment: what ends at midnight is over the day before. No line breaks within. */
-function lastDay(iso: string, data: RenderData): string {
-	const atMs = DateTime.fromISO(iso).toMillis() - 1;
-	const { hour } = DateTime.fromMillis(atMs, { zone: data.timezone });
-	const day = formatDate(atMs, 'long', data);
-	const text = day && hour < dayEndsFromHour ? formatDate(atMs, 'moment', data) : day;
-	return text.replaceAll(' ', '\u00a0');
+const clocks = new Map<string, Intl.DateTimeFormat>();
+
+/** The day and the hour there. */
+function clockAt(atMs: number, timezone: string): { day: string; hour: number } {
+	let clock = clocks.get(timezone);
+	if (!clock) {
+		const shape: Intl.DateTimeFormatOptions = { year: 'numeric', month: '2-digit', day: '2-digit', hour: '2-digit', hourCycle: 'h23' };
+		try {
+			clock = new Intl.DateTimeFormat('en-CA', { ...shape, timeZone: timezone });
+		} catch {
+			clock = new Intl.DateTimeFormat('en-CA', { ...shape, timeZone: 'UTC' });
+		}
+		if (clocks.size > 500) clocks.clear();
+		clocks.set(timezone, clock);
+	}
+	const [day, hour] = clock.format(atMs).split(', ');
+	return { day, hour: Number(hour) };
 }
 
-const sameDay = (iso: string, nowMs: number, { timezone }: RenderData) => DateTime.fromMillis(DateTime.fromISO(iso).toMillis() - 1, { zone: timezone }).hasSame(DateTime.fromMillis(nowMs, { zone: timezone }), 'day');
+const lastDays = new Map<string, string>();
+
+/** The last day on which something can be used that ends at this moment: what ends at midnight is over the day before. No line breaks within. Many end at the same time. */
+function lastDay(iso: string, data: RenderData): string {
+	const key = `${iso}|${data.locale}|${data.timezone}`;
+	let text = lastDays.get(key);
+	if (text === undefined) {
+		const atMs = Date.parse(iso) - 1;
+		const style = Number.isFinite(atMs) && clockAt(atMs, data.timezone).hour < dayEndsFromHour ? 'moment' : 'long';
+		text = formatDate(atMs, style, data).replaceAll(' ', '\u00a0');
+		if (lastDays.size > 1000) lastDays.clear();
+		lastDays.set(key, text);
+	}
+	return text;
+}
+
+function isLastDay(iso: string, nowMs: number, { timezone }: RenderData): boolean {
+	const atMs = Date.parse(iso) - 1;
+	return Number.isFinite(atMs) && clockAt(atMs, timezone).day === clockAt(nowMs, timezone).day;
+}
 
 const numberFormats = new Map<string, Intl.NumberFormat>();
 
@@ -102,7 +130,7 @@ export function contextDiscount(discount: ItemDiscount | undefined, words: Words
 		offer: offerOf(discount, value, words),
 		expiresAt: expiresAt ? lastDay(expiresAt, data) : '',
 		minimum: minimumMinor ? formatMoney({ amountMinor: minimumMinor, currency }, data.locale) : '',
-		endsToday: expiresAt !== undefined && nowMs !== undefined && sameDay(expiresAt, nowMs, data),
+		endsToday: expiresAt !== undefined && nowMs !== undefined && isLastDay(expiresAt, nowMs, data),
 	};
 }
 
