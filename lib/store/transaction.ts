@@ -5,6 +5,8 @@ import type { Commit, CommitResult, IndexSet, Json, LeaseCheck, Store, Versioned
 const maxAttempts = 24;
 /** After some conflicts in a row, those that fight over the same document in this process take turns. */
 const quickAttempts = 3;
+/** Who reads much is beaten again and again by those who read little, at other documents too: after so many conflicts all others of this process let it through. */
+const patientAttempts = 10;
 
 /**
  * One optimistic transaction: what was read and not written becomes a version check, so the commit is void when
@@ -117,20 +119,20 @@ export class Transaction {
 
 export type TransactionResult<R> = { status: 'committed'; result: R } | { status: 'duplicate' } | { status: 'lease_lost' };
 
-/** The last in line for each document that several fight over. */
+/** The last in line for each document that several fight over (scope and key), and for the front of each scope. */
 const lines = new Map<string, Promise<void>>();
 
-/** Waits for one's turn at a document. @returns what lets the next one go */
-async function takeTurn(document: string): Promise<() => void> {
-	const before = lines.get(document);
+/** Waits for one's turn. @returns what lets the next one go */
+async function takeTurn(line: string): Promise<() => void> {
+	const before = lines.get(line);
 	let leave!: () => void;
 	const mine = new Promise<void>((resolve) => (leave = resolve));
 	const last = Promise.resolve(before).then(() => mine);
-	lines.set(document, last);
+	lines.set(line, last);
 	await before;
 	return () => {
 		leave();
-		if (lines.get(document) === last) lines.delete(document);
+		if (lines.get(line) === last) lines.delete(line);
 	};
 }
 
@@ -142,8 +144,10 @@ async function takeTurn(document: string): Promise<() => void> {
  */
 export async function transact<R>(store: Store, body: (tx: Transaction) => Promise<R>, onConflict?: (key: string) => unknown): Promise<TransactionResult<R>> {
 	let leave: (() => void) | undefined;
+	let leaveFront: (() => void) | undefined;
 	try {
 		for (let attempt = 1; attempt <= maxAttempts; attempt++) {
+			if (!leaveFront && lines.has(store.scope)) await lines.get(store.scope);
 			const tx = new Transaction(store);
 			const result = await body(tx);
 			const outcome = await tx.commit();
@@ -153,8 +157,10 @@ export async function transact<R>(store: Store, body: (tx: Transaction) => Promi
 			onConflict?.(outcome.key);
 			// One line at a time, so that nobody waits for somebody who waits for him.
 			if (attempt >= quickAttempts) leave ??= await takeTurn(`${store.scope}\n${outcome.key}`);
+			if (attempt >= patientAttempts) leaveFront ??= await takeTurn(store.scope);
 		}
 	} finally {
+		leaveFront?.();
 		leave?.();
 	}
 	throw new ShopJourneysError('STORE_BUSY', `A document of ${store.scope} changed ${maxAttempts} times under a commit`);
