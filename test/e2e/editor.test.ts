@@ -118,7 +118,8 @@ withBrowser("our nodes in n8n's editor, in a real browser", () => {
 	}, 60_000);
 
 	const step = ['Delay', 'Unit'];
-	const settings = ['Shop Name', 'Shop URL', 'Sender', 'Postal Address', 'Currency', 'Locale', 'Time Zone', 'Sending Mode', 'Consent Policy', 'Rest Between Messages', 'Quiet Hours', 'Shop Locations', 'Browser Tracking', 'More Settings', 'Start This Workflow For', 'Shop ID'];
+	const question = ['Type', 'Question', 'Must Be Answered'];
+	const settings = ['Shop Name', 'Shop URL', 'Sender', 'Postal Address', 'Currency', 'Locale', 'Time Zone', 'Sending Mode', 'Consent Policy', 'Rest Between Messages', 'Quiet Hours', 'Shop Locations', 'Loyalty Points', 'Browser Tracking', 'More Settings', 'Start This Workflow For', 'Shop ID'];
 	const ofJourneys = ['Maximum Age (Days)', 'Priority', 'Holdout (%)', 'Show Ended Output', 'Batch Size', 'Shop ID'];
 	const group = ['Conditions', 'Applies When', 'These', 'Fact', 'Fact', 'Condition'];
 	test.each([
@@ -127,7 +128,7 @@ withBrowser("our nodes in n8n's editor, in a real browser", () => {
 		['the Shop Webhook Trigger of a generic shop', connect, 'Shop Webhook Trigger', ['Shop System', ...settings]],
 		['the Shop Webhook Trigger of a Shopify shop that is connected by hand', shopify, 'Shop Webhook Trigger', ['Shop System', 'Connect', ...settings]],
 		['the Shop Webhook Trigger of a WooCommerce shop', panels, 'WooCommerce', ['Shop System', 'State of the Connection', ...settings]],
-		['the Message Webhook Trigger', links, 'Message Webhook Trigger', ['Start the Workflow On', 'Forms', 'Shop ID']],
+		['the Message Webhook Trigger', links, 'Message Webhook Trigger', ['Start the Workflow On', 'Forms', 'Profile Questions', 'Form ID', 'Questions', ...question, ...question, 'One Question at a Time', 'Own Words', 'Pop-Up', 'Shop ID']],
 		['a trigger on browse sessions', panels, 'Browse Sessions', ['Trigger On', 'Looked At', 'Views', 'Seconds', 'Schedule', ...step, ...step, ...step, ...step, 'Ends On', 'Kind', 'Re-Entry', ...ofJourneys]],
 		['a new Shop Event Trigger', panels, 'Nothing Chosen', ['Trigger On', 'One Journey Per', 'Conditions', 'With Several Groups', 'Delays Count From', 'Schedule', ...step, 'Ends On', 'Kind', 'Re-Entry', ...ofJourneys]],
 		['a Shop Event Trigger that follows supplies', panels, 'Supply', ['Trigger On', 'Event Name', 'One Journey Per', 'Conditions', 'With Several Groups', 'Delays Count From', 'Lead Time (Days)', 'Schedule', ...step, 'Ends On', 'Kind', 'Re-Entry', 'Pause (Days)', ...ofJourneys]],

@@ -237,6 +237,16 @@ export class Installation {
 		}
 	}
 
+	/** What n8n keeps of an execution, as text. */
+	executionData(id: number): string {
+		const database = new DatabaseSync(path.join(this.userFolder, '.n8n/database.sqlite'), { readOnly: true, timeout: 5000 });
+		try {
+			return (database.prepare('SELECT data FROM execution_data WHERE executionId = ?').get(id) as { data: string }).data;
+		} finally {
+			database.close();
+		}
+	}
+
 	/** Mails to one address, in the order of arrival. */
 	mailsTo(address: string) {
 		return this.mail.received.filter(({ recipients }) => recipients.includes(address));
