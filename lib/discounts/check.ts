@@ -1,10 +1,13 @@
 import type { Clock } from '../model/clock';
-import { isShopJourneysError } from '../model/errors';
+import { isShopJourneysError, withHint } from '../model/errors';
 import { type DiscountCodeRecord, indexes, keys } from '../model/records';
 import type { Store } from '../store/store';
 import { transact } from '../store/transaction';
 import { normaliseCode } from './code';
 import type { CodeSource } from './source';
+
+/** After so many answers in a row that did not come, a run asks a shop no more. */
+export const unansweredAtMost = 2;
 
 /** `unknown`: no code that was issued for this shop. `missing`: the shop has it no more, or has somebody else's of that name. */
 export type CodeStatus = 'valid' | 'unknown' | 'missing' | 'redeemed' | 'revoked' | 'expired' | 'unavailable';
@@ -37,7 +40,7 @@ export async function askForCode(...asked: Parameters<typeof checkCode>): Promis
 	try {
 		return { status: await checkCode(...asked) };
 	} catch (error) {
-		if (isShopJourneysError(error, 'SHOP_REFUSED')) return { status: 'unavailable', why: `${error.message.replace(/\.?$/, '.')} ${error.hint}` };
+		if (isShopJourneysError(error, 'SHOP_REFUSED')) return { status: 'unavailable', why: withHint(error) };
 		throw error;
 	}
 }

@@ -1,6 +1,6 @@
 import { holdMs, putOff, standing } from '../journeys/enrolment';
 import type { Clock } from '../model/clock';
-import { isShopJourneysError } from '../model/errors';
+import { isShopJourneysError, withHint } from '../model/errors';
 import type { JourneyItem } from '../model/item';
 import { type CustomerRecord, type EnrolmentRecord, indexes, journeyCounters, keys } from '../model/records';
 import type { NotIssuedReason, NotSentReason } from '../model/reasons';
@@ -41,7 +41,7 @@ export async function askFor(store: Store, source: CodeSource, request: IssueReq
 	try {
 		return await issueCode(store, source, request, clock);
 	} catch (error) {
-		if (isShopJourneysError(error, 'SHOP_REFUSED')) return { status: 'refused', reason: `${error.message.replace(/\.?$/, '.')} ${error.hint}` };
+		if (isShopJourneysError(error, 'SHOP_REFUSED')) return { status: 'refused', reason: withHint(error) };
 		throw error;
 	}
 }

@@ -1,5 +1,5 @@
 import Handlebars from 'handlebars';
-import { ShopJourneysError } from '../model/errors';
+import { messageOf, ShopJourneysError } from '../model/errors';
 import { builtInBlocks, type RenderData, templateFunctions } from './template-functions';
 
 /**
@@ -171,7 +171,7 @@ function invalid(field: string, line: number, column: number, what: string, hint
 }
 
 function firstLine(error: unknown): string {
-	return (error instanceof Error ? error.message : String(error)).split('\n')[0].slice(0, 300);
+	return messageOf(error).split('\n')[0].slice(0, 300);
 }
 
 /** Handlebars names the line only in the text of its error and the column not at all; this finds the place. */

@@ -64,3 +64,13 @@ export class ShopJourneysError extends Error {
 export function isShopJourneysError(error: unknown, ...codes: ErrorCode[]): error is ShopJourneysError {
 	return error instanceof ShopJourneysError && (codes.length === 0 || codes.includes(error.code));
 }
+
+/** What happened and how to mend it, in sentences. */
+export function withHint({ message, hint }: ShopJourneysError): string {
+	return `${message.replace(/\.?$/, '.')} ${hint}`;
+}
+
+/** The words of whatever was thrown. */
+export function messageOf(error: unknown): string {
+	return error instanceof Error ? error.message : String(error);
+}

@@ -4,7 +4,7 @@ import { heartbeatEveryMs, register, renewHeartbeat, switchOff } from '../journe
 import { applySchedule, claimEnded, claimSteps, type DueStep, type EngineOptions, finishEnded, giveBack, keepLeases, settleFinished } from '../journeys/engine';
 import { dayMs, hourMs, minuteMs, secondMs } from '../model/clock';
 import { addSweep } from '../journeys/segmentTasks';
-import { isShopJourneysError } from '../model/errors';
+import { isShopJourneysError, messageOf } from '../model/errors';
 import { indexes, type JourneyDefinition } from '../model/records';
 import type { Installation, ShopHandle } from './installation';
 
@@ -221,7 +221,7 @@ export class JourneyRunner {
 		} catch (error) {
 			const isOutage = isShopJourneysError(error, 'STORE_UNAVAILABLE', 'STORE_BUSY');
 			if (!isOutage || !this.storeWasDown) {
-				const text = error instanceof Error ? error.message : String(error);
+				const text = messageOf(error);
 				this.context.logger.error(`${this.definition?.name ?? 'Journey'}: ${text}${isShopJourneysError(error) ? ` (${error.hint})` : ''}`);
 			}
 			this.storeWasDown ||= isOutage;

@@ -1,6 +1,6 @@
 import type { IHookFunctions, ITriggerFunctions } from 'n8n-workflow';
 import { secondMs } from '../model/clock';
-import { isShopJourneysError } from '../model/errors';
+import { isShopJourneysError, messageOf, withHint } from '../model/errors';
 import { rethrow } from './errors';
 
 type Context = IHookFunctions | ITriggerFunctions;
@@ -54,6 +54,6 @@ function mayWait(context: Context, error: unknown): boolean {
 }
 
 function describe(error: unknown): string {
-	if (isShopJourneysError(error)) return `${error.message.replace(/\.?$/, '.')} ${error.hint}`;
-	return error instanceof Error ? error.message : String(error);
+	if (isShopJourneysError(error)) return withHint(error);
+	return messageOf(error);
 }

@@ -1,5 +1,5 @@
 import { parse } from 'csv-parse/sync';
-import { ShopJourneysError } from '../model/errors';
+import { messageOf, ShopJourneysError } from '../model/errors';
 import { mergeRules, type ProductRule, type ProductRulesRecord } from '../model/productRules';
 import { keys } from '../model/records';
 import { commitBounds, type Store } from '../store/store';
@@ -41,7 +41,7 @@ export function readTable(text: string): Array<Record<string, string>> {
 	try {
 		return parse(text.trim(), { columns: true, bom: true, trim: true, skip_empty_lines: true, delimiter });
 	} catch (error) {
-		throw new ShopJourneysError('PARAMETER_INVALID', `"Rows" cannot be read: ${error instanceof Error ? error.message : String(error)}`, {
+		throw new ShopJourneysError('PARAMETER_INVALID', `"Rows" cannot be read: ${messageOf(error)}`, {
 			hint: 'The first line names the columns, each further line has as many cells. A cell with a comma in it stands in double quotes.',
 			cause: error,
 		});

@@ -1,6 +1,7 @@
 import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 import { rethrow } from './errors';
 import type { Installation } from './installation';
+import { messageOf } from '../model/errors';
 
 /** One operation of a node that works on all its items at once. */
 export interface WholeOperation {
@@ -13,6 +14,19 @@ export async function runOperation(context: IExecuteFunctions, installation: Ins
 		return [await operations[context.getNodeParameter('operation', 0) as string].execute(context, installation)];
 	} catch (error) {
 		if (!context.continueOnFail()) rethrow(context.getNode(), error);
-		return [[{ json: { error: error instanceof Error ? error.message : String(error) }, pairedItem: { item: 0 } }]];
+		return [[{ json: { error: messageOf(error) }, pairedItem: { item: 0 } }]];
+	}
+}
+
+/**
+ * Does the work of a node with two outputs. Where it fails and the node goes on after a failure, all items come out on the second, with the error.
+ * @throws n8n's own errors, unless the node goes on after a failure
+ */
+export async function runSplit(context: IExecuteFunctions, work: () => Promise<INodeExecutionData[][]>): Promise<INodeExecutionData[][]> {
+	try {
+		return await work();
+	} catch (error) {
+		if (!context.continueOnFail()) rethrow(context.getNode(), error);
+		return [[], context.getInputData().map((_item, itemIndex) => ({ json: { error: messageOf(error) }, pairedItem: { item: itemIndex } }))];
 	}
 }

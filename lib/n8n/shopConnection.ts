@@ -2,7 +2,7 @@ import type { IHookFunctions, ITriggerFunctions } from 'n8n-workflow';
 import { codeSources } from '../discounts/listSource';
 import { hasDueCodes, sweepCodes } from '../discounts/sweep';
 import { hourMs, minuteMs } from '../model/clock';
-import { isShopJourneysError, ShopJourneysError } from '../model/errors';
+import { isShopJourneysError, messageOf, ShopJourneysError, withHint } from '../model/errors';
 import type { ShopEvent } from '../model/events';
 import { keys } from '../model/records';
 import type { ShopAdapter } from '../shops/adapter';
@@ -78,7 +78,7 @@ export async function connectShop(context: IHookFunctions, adapter: ConnectedAda
 		registration = await register(await shopApiContext(context, adapter.credential.type), adapter, shop, address);
 	} catch (error) {
 		// n8n shows only the message of what kept a workflow from being published.
-		if (isShopJourneysError(error, 'SHOP_REFUSED', 'SHOP_UNREACHABLE')) throw new ShopJourneysError(error.code, `${sentence(error.message)} ${error.hint}`, { hint: error.hint });
+		if (isShopJourneysError(error, 'SHOP_REFUSED', 'SHOP_UNREACHABLE')) throw new ShopJourneysError(error.code, withHint(error), { hint: error.hint });
 		throw error;
 	}
 	await saveConnection(shop, () => ({ system: adapter.id, address, ...registration, checkedAtMs: Date.now() }));
@@ -243,9 +243,7 @@ export async function connectionState(shop: ShopHandle): Promise<ConnectionState
 	};
 }
 
-const sentence = (text: string) => text.replace(/\.?$/, '.');
-
 function textOf(error: unknown): string {
-	if (isShopJourneysError(error)) return `${sentence(error.message)} ${error.hint}`;
-	return sentence(error instanceof Error ? error.message : String(error));
+	if (isShopJourneysError(error)) return withHint(error);
+	return messageOf(error).replace(/\.?$/, '.');
 }

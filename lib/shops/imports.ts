@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 import { createHash } from 'node:crypto';
 import type { Clock } from '../model/clock';
-import { ShopJourneysError } from '../model/errors';
+import { messageOf, ShopJourneysError } from '../model/errors';
 import type { ShopEvent } from '../model/events';
 import { indexes, keys } from '../model/records';
 import type { Recorder } from '../record/record';
@@ -92,7 +92,7 @@ async function keepFailure<T>(options: ImportOptions, progress: () => ImportReco
 	} catch (error) {
 		const nowMs = options.clock.machineNowMs();
 		// A store that is away keeps nothing; what was kept of the last page is enough to go on.
-		await save(options.store, { ...progress(), state: 'failed', updatedAtMs: nowMs, failure: error instanceof Error ? error.message : String(error) }).catch(() => {});
+		await save(options.store, { ...progress(), state: 'failed', updatedAtMs: nowMs, failure: messageOf(error) }).catch(() => {});
 		throw error;
 	}
 }

@@ -1,5 +1,5 @@
 import { type Clock, hourMs, minuteMs } from '../model/clock';
-import { isShopJourneysError, ShopJourneysError } from '../model/errors';
+import { isShopJourneysError, messageOf, ShopJourneysError } from '../model/errors';
 import { indexes, keys } from '../model/records';
 import type { Recorder } from '../record/record';
 import type { Claimed, Store } from '../store/store';
@@ -157,6 +157,6 @@ async function fail({ store, clock }: ReconcileOptions, claimed: Claimed, error:
 	if (isShopJourneysError(error, 'STORE_UNAVAILABLE')) return;
 	// What the shop withheld in part is asked for again from the start.
 	const again = (before: ReconcileRecord) => (before.round?.withheld ? { ...before.round, kind: historyKinds[0], cursor: null, withheld: undefined } : before.round);
-	await change(store, claimed, (before) => ({ ...before, round: again(before), failure: error instanceof Error ? error.message : String(error) }));
+	await change(store, claimed, (before) => ({ ...before, round: again(before), failure: messageOf(error) }));
 	await store.release(indexes.reconcile, [claimed], clock.machineNowMs() + retryMs);
 }

@@ -15,6 +15,7 @@ import * as timeline from './operations/timeline.operation';
 import * as unblock from './operations/unblock.operation';
 import * as upsert from './operations/upsert.operation';
 import type { Output, Run } from './run';
+import { messageOf } from '../../lib/model/errors';
 
 interface Operation {
 	description: INodeProperties[];
@@ -82,7 +83,7 @@ export async function executeCustomer(context: IExecuteFunctions, installation: 
 			outputs[itemIndex] = (await execute(run)).map((output) => ({ ...output, pairedItem: { item: itemIndex } }));
 		} catch (error) {
 			if (!context.continueOnFail()) failed ??= { error, itemIndex };
-			outputs[itemIndex] = [{ json: { error: error instanceof Error ? error.message : String(error) }, pairedItem: { item: itemIndex } }];
+			outputs[itemIndex] = [{ json: { error: messageOf(error) }, pairedItem: { item: itemIndex } }];
 		}
 	};
 	await eachByCustomer(context, items, work, () => failed !== undefined);

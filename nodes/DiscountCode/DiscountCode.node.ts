@@ -1,6 +1,6 @@
 import { type IExecuteFunctions, type INodeExecutionData, type INodeProperties, type INodeType, type INodeTypeDescription, NodeConnectionTypes } from 'n8n-workflow';
-import { rethrow } from '../../lib/n8n/errors';
 import { getInstallation, type Installation } from '../../lib/n8n/installation';
+import { runSplit } from '../../lib/n8n/runOperation';
 import * as check from './operations/check.operation';
 import * as clean from './operations/clean.operation';
 import * as issue from './operations/issue.operation';
@@ -61,10 +61,5 @@ export class DiscountCode implements INodeType {
 
 /** @throws n8n's own errors */
 export async function executeDiscountCode(context: IExecuteFunctions, installation: Installation): Promise<INodeExecutionData[][]> {
-	try {
-		return await operations[context.getNodeParameter('operation', 0) as string].execute(context, installation);
-	} catch (error) {
-		if (!context.continueOnFail()) rethrow(context.getNode(), error);
-		return [[], context.getInputData().map((_item, itemIndex) => ({ json: { error: error instanceof Error ? error.message : String(error) }, pairedItem: { item: itemIndex } }))];
-	}
+	return await runSplit(context, async () => await operations[context.getNodeParameter('operation', 0) as string].execute(context, installation));
 }

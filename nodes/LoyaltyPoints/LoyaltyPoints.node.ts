@@ -17,6 +17,7 @@ import * as reserve from './operations/reserve.operation';
 import * as tier from './operations/tier.operation';
 import { referenceField } from './reference';
 import type { Output, Run } from './run';
+import { messageOf } from '../../lib/model/errors';
 
 interface Operation {
 	description: INodeProperties[];
@@ -87,7 +88,7 @@ export async function executeLoyaltyPoints(context: IExecuteFunctions, installat
 			done[itemIndex] = await execute({ context, itemIndex, json, installation, shop, settings: await shop.settings(), nowMs: installation.clock.journeyNowMs() });
 		} catch (error) {
 			if (!context.continueOnFail()) failed ??= { error, itemIndex };
-			done[itemIndex] = { json: { error: error instanceof Error ? error.message : String(error) }, isDone: false };
+			done[itemIndex] = { json: { error: messageOf(error) }, isDone: false };
 		}
 	};
 	await eachByCustomer(context, items, work, () => failed !== undefined);

@@ -15,7 +15,7 @@ import {
 	NodeConnectionTypes,
 } from 'n8n-workflow';
 import { type EventType, eventCatalogue } from '../../lib/model/events';
-import { isShopJourneysError } from '../../lib/model/errors';
+import { isShopJourneysError, messageOf } from '../../lib/model/errors';
 import { defaultSettings } from '../../lib/model/settings';
 import { linkParameters } from '../../lib/messages/links';
 import { lookOf, pageHeaders, type PageWords, problemPage } from '../../lib/messages/pages';
@@ -185,7 +185,7 @@ export class MessageWebhookTrigger implements INodeType {
 		} catch (error) {
 			if (isShopJourneysError(error, 'LINK_INVALID')) return reply(pageReply(error.httpStatus, await problem(shopId, 'invalid')));
 			if (isShopJourneysError(error, 'LINK_EXPIRED')) return reply(pageReply(error.httpStatus, await problem(shopId, linkParameters.confirm in query ? 'confirmExpired' : 'expired')));
-			this.logger.error(`Message Webhook Trigger: ${error instanceof Error ? error.message : String(error)}`);
+			this.logger.error(`Message Webhook Trigger: ${messageOf(error)}`);
 			return reply(pageReply(503, await problem(shopId, 'later')));
 		}
 	}

@@ -1,6 +1,6 @@
 import type { IDataObject, IExecuteFunctions, INodeExecutionData, INodeProperties } from 'n8n-workflow';
 import type { Condition } from '../../lib/model/conditions';
-import { ShopJourneysError } from '../../lib/model/errors';
+import { messageOf, ShopJourneysError } from '../../lib/model/errors';
 import { customerHint, readCustomers } from '../../lib/n8n/customersOfItems';
 import { rethrow } from '../../lib/n8n/errors';
 import { shopIdOf } from '../../lib/n8n/fields/shop';
@@ -171,7 +171,7 @@ function decideRun(items: INodeExecutionData[], from: number, { shop, isMatch, d
 }
 
 function badItem(error: unknown): ShopJourneysError {
-	return new ShopJourneysError('PARAMETER_INVALID', `The item has facts that are not what they should be: ${error instanceof Error ? error.message : String(error)}`, {
+	return new ShopJourneysError('PARAMETER_INVALID', `The item has facts that are not what they should be: ${messageOf(error)}`, {
 		hint: 'Facts of carts, orders and products are read from fields of these names, as journey triggers emit them. Rename fields that only happen to be called so.',
 	});
 }

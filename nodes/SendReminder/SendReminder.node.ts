@@ -1,6 +1,6 @@
 import { type ICredentialsDecrypted, type ICredentialTestFunctions, type IExecuteFunctions, type INodeCredentialDescription, type INodeCredentialTestResult, type INodeExecutionData, type INodeProperties, type INodeType, type INodeTypeDescription, NodeConnectionTypes } from 'n8n-workflow';
-import { rethrow } from '../../lib/n8n/errors';
 import { getInstallation, type Installation } from '../../lib/n8n/installation';
+import { runSplit } from '../../lib/n8n/runOperation';
 import { contentCheckCredentials, contentCheckField } from './contentCheck';
 import { emailFields } from './emailFields';
 import * as checkJourney from './operations/checkJourney.operation';
@@ -77,11 +77,6 @@ export class SendReminder implements INodeType {
 	};
 
 	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
-		try {
-			return await operations[this.getNodeParameter('operation', 0, 'send') as string].execute(this, await getInstallation());
-		} catch (error) {
-			if (!this.continueOnFail()) rethrow(this.getNode(), error);
-			return [[], this.getInputData().map((_item, itemIndex) => ({ json: { error: error instanceof Error ? error.message : String(error) }, pairedItem: { item: itemIndex } }))];
-		}
+		return await runSplit(this, async () => await operations[this.getNodeParameter('operation', 0, 'send') as string].execute(this, await getInstallation()));
 	}
 }

@@ -1,5 +1,5 @@
 import type { IExecuteFunctions } from 'n8n-workflow';
-import { askForCode } from '../../lib/discounts/check';
+import { askForCode, unansweredAtMost } from '../../lib/discounts/check';
 import { normaliseCode } from '../../lib/discounts/code';
 import type { CodeSource } from '../../lib/discounts/source';
 import type { SenderOptions } from '../../lib/messages/send/sender';
@@ -8,8 +8,6 @@ import { shopCodes } from '../../lib/n8n/shopCodes';
 import { adapterFor } from '../../lib/shops/registry';
 import type { ContentCheck } from './contentCheck';
 
-/** Nobody is asked again in the same run after so many answers in a row that did not come. */
-const failuresAtMost = 2;
 /** A code of a list, or one that the shop is not to be asked about: our record says all that is known. */
 const byRecord: Pick<CodeSource, 'check'> = { check: async () => null };
 
@@ -29,7 +27,7 @@ export function codeCheck(context: IExecuteFunctions, { clock }: Installation, {
 		isTold.add(why);
 	};
 	return async (code, { item }) => {
-		if (failures >= failuresAtMost) return 'unavailable';
+		if (failures >= unansweredAtMost) return 'unavailable';
 		const { status, why = 'the shop cannot be asked whether its codes are good.' } = await askForCode(store, code, (name) => (name === 'shop' ? live : byRecord), clock);
 		failures = status === 'unavailable' ? failures + 1 : 0;
 		if (status === 'unavailable') tell(why);

@@ -5,6 +5,7 @@ import { shopApiContext } from '../../lib/n8n/http';
 import type { Installation, ShopHandle } from '../../lib/n8n/installation';
 import { normaliseContext } from '../../lib/n8n/shopConnection';
 import { adapterFor } from '../../lib/shops/registry';
+import { messageOf } from '../../lib/model/errors';
 
 /** How stock and price are checked once more when a message leaves. */
 export type ContentCheck = 'store' | 'shopify' | 'woocommerce' | 'off';
@@ -44,7 +45,7 @@ export async function liveCheck(context: IExecuteFunctions, { clock }: Installat
 		const byId = new Map(products.map((product) => [product.productId, { ...product, sequenceMs: 0 }]));
 		return async (shown) => shown.flatMap((one) => offerOf(byId.get(one.productId), one) ?? []);
 	} catch (error) {
-		context.addExecutionHints({ message: `${adapter.label} could not be asked for stock and prices, so what it told before counts: ${error instanceof Error ? error.message : String(error)}`, type: 'warning', location: 'outputPane' });
+		context.addExecutionHints({ message: `${adapter.label} could not be asked for stock and prices, so what it told before counts: ${messageOf(error)}`, type: 'warning', location: 'outputPane' });
 		return undefined;
 	}
 }

@@ -29,6 +29,7 @@ import { readSettings, settingsFields } from '../../lib/n8n/fields/settings';
 import { connectionFields } from './fields';
 import { readRaw } from './rawBody';
 import { serveTracking } from './tracking';
+import { messageOf } from '../../lib/model/errors';
 
 /** Shorter secrets can be guessed (Standard Webhooks: 24 to 64 bytes). */
 const minSecretLength = 24;
@@ -242,7 +243,7 @@ export class ShopWebhookTrigger implements INodeType {
 			return answer(200, { ok: true, ...outcomes, ...(ignored && { ignored }) }, started);
 		} catch (error) {
 			const { status, body } = httpAnswer(error);
-			if (status >= 500) this.logger.error(`Shop Webhook Trigger: ${error instanceof Error ? error.message : String(error)}`);
+			if (status >= 500) this.logger.error(`Shop Webhook Trigger: ${messageOf(error)}`);
 			return answer(status, body);
 		}
 	}

@@ -9,6 +9,7 @@ import { normaliseBatch } from '../../lib/tracking/normalise';
 import { isRobot, receiveBatch, TrackingLimits } from '../../lib/tracking/receive';
 import { browserScript, embedLine, formsScript, serviceWorker, workerLine } from '../../lib/tracking/script';
 import { readRaw } from './rawBody';
+import { messageOf } from '../../lib/model/errors';
 
 const cacheSeconds = 86_400;
 /** It holds which forms open by themselves: a change of the operator's is soon everywhere. */
@@ -49,7 +50,7 @@ async function serveScript(context: IWebhookFunctions): Promise<IWebhookResponse
 		else response.status(200).send(body);
 	} catch (error) {
 		const { status, body } = httpAnswer(error);
-		context.logger.error(`tracking.js: ${error instanceof Error ? error.message : String(error)}`);
+		context.logger.error(`tracking.js: ${messageOf(error)}`);
 		response.status(status).json(body);
 	}
 	return { noWebhookResponse: true };
@@ -98,7 +99,7 @@ async function takeBatch(context: IWebhookFunctions): Promise<IWebhookResponseDa
 		return { ...done(response), ...(started.length > 0 && { workflowData: [context.helpers.returnJsonArray(started)] }) };
 	} catch (error) {
 		const { status, body } = httpAnswer(error);
-		if (status >= 500) context.logger.error(`tracking.js: ${error instanceof Error ? error.message : String(error)}`);
+		if (status >= 500) context.logger.error(`tracking.js: ${messageOf(error)}`);
 		response.status(status).json(body);
 		return { noWebhookResponse: true };
 	}

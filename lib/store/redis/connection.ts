@@ -1,5 +1,5 @@
 import { Redis } from 'ioredis';
-import { isShopJourneysError, ShopJourneysError } from '../../model/errors';
+import { isShopJourneysError, messageOf, ShopJourneysError } from '../../model/errors';
 import { defineScripts } from './scripts';
 import type { ScriptedRedis } from './scripts';
 
@@ -159,7 +159,7 @@ export class RedisConnection {
 	/** ioredis' errors carry the command with its arguments (a password among them), so none is passed on as a cause. */
 	private unavailable(error: unknown): ShopJourneysError {
 		if (isShopJourneysError(error)) return error;
-		let reason = error instanceof Error ? error.message : String(error);
+		let reason = messageOf(error);
 		if (error instanceof Error && connectionLost.has(error.name)) reason = this.lastError || 'the connection was lost';
 		for (const secret of this.secrets) reason = reason.replaceAll(secret, '***');
 		return new ShopJourneysError('STORE_UNAVAILABLE', `${this.label} did not answer: ${reason || 'no connection'}`, { hint: hintFor(reason) });

@@ -1,7 +1,7 @@
 import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
-import { isShopJourneysError, ShopJourneysError } from '../../model/errors';
+import { isShopJourneysError, messageOf, ShopJourneysError } from '../../model/errors';
 import { LogSync } from './logSync';
 import { migrate } from './migrate';
 
@@ -129,7 +129,7 @@ export class SqliteConnection {
 /** Whatever SQLite or the disk reported, as STORE_UNAVAILABLE; our own errors pass through. */
 export function unavailable(label: string, error: unknown): ShopJourneysError {
 	if (isShopJourneysError(error)) return error;
-	const reason = error instanceof Error ? error.message : String(error);
+	const reason = messageOf(error);
 	const hint = isBusy(error)
 		? 'Another process kept the file locked for several seconds. Look for a backup or a second n8n that uses the same file.'
 		: 'Check that the disk has space left and that n8n may write to the folder of the file.';

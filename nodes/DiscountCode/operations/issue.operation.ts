@@ -1,4 +1,5 @@
 import type { IDataObject, IExecuteFunctions, INodeExecutionData, INodeProperties } from 'n8n-workflow';
+import { unansweredAtMost } from '../../../lib/discounts/check';
 import { drawCode } from '../../../lib/discounts/code';
 import type { IssueRequest } from '../../../lib/discounts/issue';
 import { itemDiscount } from '../../../lib/discounts/item';
@@ -61,8 +62,6 @@ interface Run {
 	told: Map<NotIssuedReason, string | undefined>;
 }
 
-/** Nobody is asked again in the same run after so many answers in a row that did not come. */
-const failuresAtMost = 2;
 
 type Outcome = { discount: ItemDiscount } | { reason: NotIssuedReason; detail?: string; code?: string };
 
@@ -149,7 +148,7 @@ async function ask(run: Run, request: IssueRequest): Promise<Outcome> {
 	if (outcome.status === 'over') return { reason: 'over', detail: `It is ${outcome.state}.`, code: outcome.code };
 	if (outcome.status === 'refused') return noted(run, { reason: 'refused', detail: outcome.reason });
 	const failure = outcome.status === 'used_up' ? { reason: outcome.status } : { reason: outcome.status, detail: outcome.reason };
-	if (outcome.status === 'used_up' || run.failures >= failuresAtMost) run.cannot = failure;
+	if (outcome.status === 'used_up' || run.failures >= unansweredAtMost) run.cannot = failure;
 	return noted(run, failure);
 }
 

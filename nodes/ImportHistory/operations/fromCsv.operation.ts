@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import type { IExecuteFunctions, INodeExecutionData, INodeProperties } from 'n8n-workflow';
-import { ShopJourneysError } from '../../../lib/model/errors';
+import { messageOf, ShopJourneysError } from '../../../lib/model/errors';
 import { rethrow } from '../../../lib/n8n/errors';
 import type { Installation } from '../../../lib/n8n/installation';
 import type { HistoryKind } from '../../../lib/shops/api';
@@ -143,7 +143,7 @@ export async function execute(context: IExecuteFunctions, installation: Installa
 			results.push({ json: await importFile(context, installation, itemIndex), pairedItem: { item: itemIndex } });
 		} catch (error) {
 			if (!context.continueOnFail()) rethrow(context.getNode(), error, itemIndex);
-			results.push({ json: { state: 'failed', error: error instanceof Error ? error.message : String(error) }, pairedItem: { item: itemIndex } });
+			results.push({ json: { state: 'failed', error: messageOf(error) }, pairedItem: { item: itemIndex } });
 		}
 	}
 	return results;

@@ -1,4 +1,5 @@
 import { secondMs } from '../../../lib/model/clock';
+import { messageOf } from '../../../lib/model/errors';
 
 /** A reader who is on the way to the shop waits for our books no longer than this. */
 const patienceMs = 2 * secondMs;
@@ -9,7 +10,7 @@ const patienceMs = 2 * secondMs;
  */
 export async function soon<T>(work: Promise<T>, logError: (text: string) => void, what: string): Promise<T | null> {
 	const settled = work.catch((error: unknown) => {
-		logError(`${what} was not recorded: ${error instanceof Error ? error.message : String(error)}`);
+		logError(`${what} was not recorded: ${messageOf(error)}`);
 		return null;
 	});
 	let timer: NodeJS.Timeout | undefined;

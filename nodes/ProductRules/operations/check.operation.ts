@@ -1,5 +1,5 @@
 import { type IDataObject, type IExecuteFunctions, type INodeExecutionData, type INodeProperties } from 'n8n-workflow';
-import { ShopJourneysError } from '../../../lib/model/errors';
+import { messageOf, ShopJourneysError } from '../../../lib/model/errors';
 import { explainRule, type ProductRule, ruleFor } from '../../../lib/model/productRules';
 import { keys, type ProductRecord } from '../../../lib/model/records';
 import { rethrow } from '../../../lib/n8n/errors';
@@ -57,7 +57,7 @@ export async function execute(context: IExecuteFunctions, installation: Installa
 			});
 		} catch (error) {
 			if (!context.continueOnFail()) rethrow(context.getNode(), error, itemIndex);
-			output.push({ json: { error: error instanceof Error ? error.message : String(error) }, pairedItem: { item: itemIndex } });
+			output.push({ json: { error: messageOf(error) }, pairedItem: { item: itemIndex } });
 		}
 	}
 	return output;
