@@ -1,12 +1,12 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
  
 import { DatabaseSync } from 'node:sqlite';
-import { openStore } from '../../lib/store/open';
 import { shippedMigrations } from '../../lib/store/sqlite/migrate';
 import { contractSuite } from './suite/contractSuite';
+import { openPlace } from './suite/place';
 
 const folders: string[] = [];
 
@@ -18,18 +18,26 @@ function newFolder(): string {
 
 afterAll(() => folders.forEach((folder) => rmSync(folder, { recursive: true, force: true })));
 
-contractSuite('SQLite', async () => ({
-	config: { driver: 'sqlite', file: join(newFolder(), 'deep', 'er', 'store.sqlite') },
-	remove: async () => undefined,
-}));
+const ways = [
+	{ way: 'SQLite', ownThread: undefined },
+	{ way: 'SQLite in a thread of its own', ownThread: true as const },
+];
 
-describe('SQLite file', () => {
+for (const { way, ownThread } of ways) {
+	contractSuite(way, async () => ({
+		config: { driver: 'sqlite', file: join(newFolder(), 'deep', 'er', 'store.sqlite'), ownThread },
+		remove: async () => undefined,
+	}));
+}
+
+describe.each(ways)('a file: $way', ({ ownThread }) => {
+	const open = (file: string) => openPlace({ driver: 'sqlite', file, ownThread });
 	const newest = shippedMigrations().at(-1)?.number ?? 0;
 
 	it('is brought from empty to the newest tables, and opened again as it is', async () => {
 		const file = join(newFolder(), 'store.sqlite');
 		for (const version of [0, 1]) {
-			const hub = openStore({ driver: 'sqlite', file });
+			const hub = open(file);
 			expect(await hub.scope('s').commit({ writes: [{ key: 'a', version, value: version }] })).toEqual({ status: 'committed' });
 			await hub.close();
 		}
@@ -50,7 +58,7 @@ describe('SQLite file', () => {
 		db.exec(`CREATE TABLE future (a); PRAGMA user_version = ${newest + 1}`);
 		db.close();
 		const refusal = expect.objectContaining({ code: 'CONFIG_INVALID', message: expect.stringContaining('newer version') as string });
-		expect(() => openStore({ driver: 'sqlite', file })).toThrow(refusal);
+		expect(() => open(file)).toThrow(refusal);
 		const again = new DatabaseSync(file);
 		expect(again.prepare("SELECT name FROM sqlite_schema WHERE type = 'table'").all()).toEqual([{ name: 'future' }]);
 		again.close();
@@ -61,13 +69,13 @@ describe('SQLite file', () => {
 		const file = join(folder, 'notes.txt');
 		writeFileSync(file, 'no database, but a text that is long enough to have a header '.repeat(20));
 		const unavailable = expect.objectContaining({ code: 'STORE_UNAVAILABLE' });
-		expect(() => openStore({ driver: 'sqlite', file })).toThrow(unavailable);
-		expect(() => openStore({ driver: 'sqlite', file: join(file, 'store.sqlite') })).toThrow(unavailable);
+		expect(() => open(file)).toThrow(unavailable);
+		expect(() => open(join(file, 'store.sqlite'))).toThrow(unavailable);
 	});
 
 	it('is readable by its owner alone', async () => {
 		const file = join(newFolder(), 'store.sqlite');
-		const hub = openStore({ driver: 'sqlite', file });
+		const hub = open(file);
 		await hub.ping();
 		for (const name of [file, `${file}-wal`]) {
 			expect(existsSync(name)).toBe(true);
@@ -77,14 +85,14 @@ describe('SQLite file', () => {
 	});
 
 	it('shows the name of the file and not its folder', async () => {
-		const hub = openStore({ driver: 'sqlite', file: join(newFolder(), 'store.sqlite') });
+		const hub = open(join(newFolder(), 'store.sqlite'));
 		expect(hub.label).toBe('SQLite (store.sqlite)');
 		await hub.close();
 	});
 
 	it('gives up with STORE_UNAVAILABLE when another process keeps it locked, answers reads meanwhile, and recovers', async () => {
 		const file = join(newFolder(), 'store.sqlite');
-		const hub = openStore({ driver: 'sqlite', file });
+		const hub = open(file);
 		const store = hub.scope('s');
 		await store.commit({ writes: [{ key: 'a', version: 0, value: 1 }] });
 		const locker = new DatabaseSync(file);
@@ -101,19 +109,21 @@ describe('SQLite file', () => {
 
 	it('writes what was asked for before it is closed', async () => {
 		const file = join(newFolder(), 'store.sqlite');
-		const hub = openStore({ driver: 'sqlite', file });
+		const hub = open(file);
 		const waiting = hub.scope('s').commit({ writes: [{ key: 'a', version: 0, value: 1 }] });
 		await hub.close();
 		expect(await waiting).toEqual({ status: 'committed' });
 		await expect(hub.scope('s').read(['a'])).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
-		const again = openStore({ driver: 'sqlite', file });
+		const again = open(file);
 		expect(await again.scope('s').read(['a'])).toEqual([{ key: 'a', version: 1, value: 1 }]);
 		await again.close();
 	});
 
 	it('acknowledges nothing that cannot be brought to the disk', async () => {
 		const file = join(newFolder(), 'store.sqlite');
-		const hub = openStore({ driver: 'sqlite', file });
+		const hub = open(file);
+		// Its thread has the file open from the first call on.
+		await hub.scopes();
 		renameSync(`${file}-wal`, `${file}-elsewhere`);
 		const store = hub.scope('s');
 		const both = [1, 2].map((value) => store.commit({ writes: [{ key: `k${value}`, version: 0, value }] }));
@@ -125,7 +135,7 @@ describe('SQLite file', () => {
 
 	it('undoes only the change that the disk refuses, and takes its neighbours through', async () => {
 		const file = join(newFolder(), 'store.sqlite');
-		const hub = openStore({ driver: 'sqlite', file });
+		const hub = open(file);
 		const outside = new DatabaseSync(file);
 		outside.exec("CREATE TRIGGER refuse BEFORE INSERT ON log WHEN new.type = 'refused' BEGIN SELECT RAISE(ABORT, 'disk'); END");
 		outside.close();
@@ -139,7 +149,9 @@ describe('SQLite file', () => {
 		expect((await store.readLog({ afterSeq: 0, limit: 9 })).map(({ type }) => type)).toEqual(['a', 'b']);
 		await hub.close();
 	});
+});
 
+describe('SQLite', () => {
 	it('says which Node it needs when this one has no SQLite', () => {
 		const script = `
 			process.getBuiltinModule = () => undefined;
@@ -148,5 +160,57 @@ describe('SQLite file', () => {
 		 
 		const { stdout } = spawnSync(process.execPath, ['-r', join(__dirname, 'children/register.js'), '-e', script], { encoding: 'utf8' });
 		expect(stdout).toMatch(/^CONFIG_INVALID Node .* has no built-in SQLite\. Run n8n on Node 24/);
+	});
+});
+
+describe('a thread of its own', () => {
+	const openOwn = (file: string) => openPlace({ driver: 'sqlite', file, ownThread: true });
+
+	it('leaves the event loop to others while the file is locked', async () => {
+		const file = join(newFolder(), 'store.sqlite');
+		const hub = openOwn(file);
+		const store = hub.scope('s');
+		await store.commit({ writes: [{ key: 'a', version: 0, value: 1 }] });
+		const locker = new DatabaseSync(file);
+		locker.exec('BEGIN IMMEDIATE');
+		const order: string[] = [];
+		const commit = store.commit({ writes: [{ key: 'a', version: 1, value: 2 }] }).then(() => order.push('committed'));
+		// SQLite waits a tenth of a second at a time, and would hold up whoever shares its thread.
+		for (let turn = 0; turn < 100; turn++) await new Promise(setImmediate);
+		order.push('a hundred turns');
+		locker.exec('COMMIT');
+		locker.close();
+		await commit;
+		expect(order).toEqual(['a hundred turns', 'committed']);
+		await hub.close();
+	});
+
+	it('keeps a process alive while it owes an answer, and no longer', () => {
+		const script = `
+			const { openPlace } = require(${JSON.stringify(join(__dirname, 'suite/place.ts'))});
+			const store = openPlace({ driver: 'sqlite', file: process.argv[1], ownThread: true }).scope('s');
+			store.commit({ writes: [{ key: 'a', version: 0, value: 1 }] }).then(({ status }) => console.log(status));`;
+		const { stdout, status } = spawnSync(process.execPath, ['-r', join(__dirname, 'children/register.js'), '-e', script, join(newFolder(), 'store.sqlite')], { encoding: 'utf8', timeout: 30_000 });
+		expect({ stdout, status }).toEqual({ stdout: 'committed\n', status: 0 });
+	});
+
+	it('answers STORE_UNAVAILABLE when the thread ends, and starts another for the next call', async () => {
+		const file = join(newFolder(), 'store.sqlite');
+		const hub = openOwn(file);
+		// A thread that is to open a folder ends at once.
+		rmSync(file);
+		mkdirSync(file);
+		await expect(hub.scope('s').read(['a'])).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE', message: expect.stringMatching(/^SQLite \(store\.sqlite\) did not answer: ./) as string });
+		rmSync(file, { recursive: true });
+		expect(await hub.scope('s').read(['a'])).toEqual([{ key: 'a', version: 0, value: null }]);
+		await hub.close();
+	});
+
+	it('tells a caller who broke the contract so', async () => {
+		const hub = openOwn(join(newFolder(), 'store.sqlite'));
+		const store = hub.scope('s');
+		await store.commit({ counters: [{ group: 'g', field: 'f', add: Number.MAX_SAFE_INTEGER }] });
+		await expect(store.commit({ counters: [{ group: 'g', field: 'f', add: 1 }] })).rejects.toMatchObject({ name: 'ShopJourneysError', code: 'COMMIT_INVALID', message: expect.stringContaining('safe integers') as string });
+		await hub.close();
 	});
 });

@@ -3,7 +3,7 @@ import type { CommitResult, Key } from '../store';
 import { invalid } from '../validate';
 import type { PreparedCommit } from '../validate';
 import type { SqliteConnection } from './connection';
-import { readDocuments } from './documents';
+import { readVersions } from './documents';
 
 const sql = {
 	onceAdd: 'INSERT INTO once (scope, key, until_ms) VALUES (?, ?, ?) ON CONFLICT DO NOTHING',
@@ -49,7 +49,7 @@ function forgetOnce(db: SqliteConnection, scope: string, once: PreparedCommit['o
 /** What makes the commit void besides its once-keys, if anything: versions first, then leases. */
 function findObstacle(db: SqliteConnection, scope: string, { checks, writes, leases }: PreparedCommit): CommitResult | undefined {
 	const expected = [...checks, ...writes];
-	const versions = new Map(readDocuments<{ key: string; version: number }>(db, 'key, version', scope, expected.map(({ key }) => key)).map(({ key, version }) => [key, version]));
+	const versions = readVersions(db, scope, expected.map(({ key }) => key));
 	const changed = expected.find(({ key, version }) => (versions.get(key) ?? 0) !== version);
 	if (changed) return { status: 'conflict', key: changed.key, reason: 'version' };
 	const lost = leases.find(({ index, key, token }) => !carriesToken(db, scope, index, key, token));

@@ -67,7 +67,7 @@ export class SqliteConnection {
 			db.exec('PRAGMA secure_delete = FAST');
 			// Kilobytes. Grows only as it is used; with a smaller one, pages that are written all the time are read back again.
 			db.exec('PRAGMA cache_size = -32000');
-			// Pages of the log before it is copied into the file, which happens inside COMMIT and holds n8n up: rarely, and then
+			// Pages of the log before it is copied into the file, which happens inside COMMIT and holds up what comes next: rarely, and then
 			// a page that changed a hundred times is copied once.
 			db.exec('PRAGMA wal_autocheckpoint = 8000');
 			db.exec('PRAGMA journal_size_limit = 67108864');

@@ -6,6 +6,13 @@ const most = 64;
 /** The statements by their number of keys. */
 const statements = new Map<string, string>();
 
+export interface DocumentRow {
+	key: Key;
+	version: number;
+	/** JSON. */
+	data: string;
+}
+
 function statementFor(columns: string, count: number): string {
 	const name = `${columns}/${count}`;
 	let sql = statements.get(name);
@@ -16,17 +23,22 @@ function statementFor(columns: string, count: number): string {
 	return sql;
 }
 
-/**
- * The rows of those documents that exist, in no particular order. Up to 64 keys are one statement, and with that one
- * state of the file; for more the caller sees to that.
- */
-export function readDocuments<Row>(db: SqliteConnection, columns: 'key, version' | 'key, version, data', scope: string, keys: Key[]): Row[] {
+function rowsOf<Row>(db: SqliteConnection, columns: string, scope: string, keys: Key[]): Row[] {
 	if (keys.length === 0) return [];
 	if (keys.length <= most) return db.all<Row>(statementFor(columns, keys.length), scope, ...keys);
 	const rows: Row[] = [];
-	for (let start = 0; start < keys.length; start += most) rows.push(...readDocuments<Row>(db, columns, scope, keys.slice(start, start + most)));
+	for (let start = 0; start < keys.length; start += most) rows.push(...rowsOf<Row>(db, columns, scope, keys.slice(start, start + most)));
 	return rows;
 }
 
-/** Whether so many keys are read by one statement. */
-export const isOneStatement = (count: number) => count <= most;
+/** Those documents that exist, in no particular order, from one state of the file. */
+export function readDocuments(db: SqliteConnection, scope: string, keys: Key[]): DocumentRow[] {
+	const read = () => rowsOf<DocumentRow>(db, 'key, version, data', scope, keys);
+	// One statement sees one state by itself.
+	return keys.length <= most ? read() : db.snapshot(read);
+}
+
+/** The versions of those documents that exist. Inside a transaction. */
+export function readVersions(db: SqliteConnection, scope: string, keys: Key[]): Map<Key, number> {
+	return new Map(rowsOf<{ key: Key; version: number }>(db, 'key, version', scope, keys).map(({ key, version }) => [key, version]));
+}

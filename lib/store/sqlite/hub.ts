@@ -1,46 +1,42 @@
 import type { Store, StoreHub } from '../store';
 import { checkScope } from '../validate';
 import { SqliteConnection } from './connection';
-import { GroupCommit } from './groupCommit';
+import { InThread } from './inThread';
+import type { Engine } from './operations';
+import { builtThread, OwnThread, type ThreadScript } from './ownThread';
 import { SqliteStore } from './sqliteStore';
 
-// A loose index scan: one seek for each scope, however many documents each holds.
-const scopesSql = `WITH RECURSIVE found (scope) AS (
-		SELECT min(scope) FROM document
-		UNION ALL
-		SELECT (SELECT min(scope) FROM document WHERE document.scope > found.scope) FROM found WHERE found.scope IS NOT NULL
-	) SELECT scope FROM found WHERE scope IS NOT NULL`;
-
-/** All scopes of one file, on one connection. */
+/** All scopes of one file. */
 export class SqliteHub implements StoreHub {
-	private readonly queue: GroupCommit;
+	private constructor(private readonly engine: Engine) {}
 
-	constructor(private readonly connection: SqliteConnection) {
-		this.queue = new GroupCommit(connection);
-	}
-
-	/** @throws STORE_UNAVAILABLE or CONFIG_INVALID */
-	static open(file: string): SqliteHub {
-		return new SqliteHub(SqliteConnection.open(file));
+	/**
+	 * Opens (and creates, and migrates) the file once here, so that whoever asks for it hears what is wrong with it; what follows
+	 * happens in a thread of its own, where there is one to be had. A store in memory stays in this one.
+	 * @throws STORE_UNAVAILABLE or CONFIG_INVALID
+	 */
+	static open(file: string, thread: ThreadScript | undefined = builtThread()): SqliteHub {
+		const connection = SqliteConnection.open(file);
+		if (file === ':memory:' || !thread) return new SqliteHub(new InThread(connection));
+		connection.close();
+		return new SqliteHub(new OwnThread(file, connection.label, thread));
 	}
 
 	get label(): string {
-		return this.connection.label;
+		return this.engine.label;
 	}
 
 	scope(name: string): Store {
 		checkScope(name);
-		return new SqliteStore(name, this.connection, this.queue);
+		return new SqliteStore(name, this.engine);
 	}
 
 	async scopes(): Promise<string[]> {
-		const rows = await this.queue.read(() => this.connection.all<{ scope: string }>(scopesSql));
-		return rows.map(({ scope }) => scope);
+		return (await this.engine.call('scopes', '')).map(({ scope }) => scope);
 	}
 
-	/** Takes the write lock once: a file that can be read but not written is of no use. */
 	async ping(): Promise<void> {
-		await this.queue.write(() => undefined);
+		await this.engine.call('lock', '');
 	}
 
 	async warnings(): Promise<string[]> {
@@ -48,7 +44,6 @@ export class SqliteHub implements StoreHub {
 	}
 
 	async close(): Promise<void> {
-		this.queue.close();
-		this.connection.close();
+		await this.engine.close();
 	}
 }

@@ -35,8 +35,8 @@ export function claim(db: SqliteConnection, scope: string, index: string, option
 /** Both renewing and giving back set a new time on leases that still hold; they differ in the token's fate. */
 export function settleLeases(
 	db: SqliteConnection,
-	how: 'renew' | 'release',
 	scope: string,
+	how: 'renew' | 'release',
 	index: string,
 	leases: Array<{ key: Key; token: string }>,
 	untilMs: number,

@@ -17,7 +17,8 @@ const sql = {
 	trimmedSet: 'UPDATE log_state SET trimmed_seq = max(trimmed_seq, ?) WHERE scope = ?',
 };
 
-interface Row {
+/** A log entry as it lies in the file. */
+export interface LogRow {
 	seq: number;
 	at_ms: number;
 	type: string;
@@ -25,23 +26,27 @@ interface Row {
 	data: string;
 }
 
-function toEntry(row: Row): LogEntry {
+export function entryOf(row: LogRow): LogEntry {
 	const entry: LogEntry = { seq: row.seq, atMs: row.at_ms, type: row.type, data: JSON.parse(row.data) as Json };
 	if (row.subject !== null) entry.subject = row.subject;
 	return entry;
 }
 
 /** @throws CURSOR_TOO_OLD */
-export function readLog(db: SqliteConnection, scope: string, afterSeq: number, limit: number): LogEntry[] {
+export function readLog(db: SqliteConnection, scope: string, afterSeq: number, limit: number): LogRow[] {
+	return db.snapshot(() => rowsAfter(db, scope, afterSeq, limit));
+}
+
+function rowsAfter(db: SqliteConnection, scope: string, afterSeq: number, limit: number): LogRow[] {
 	const trimmedSeq = db.get<{ seq: number }>(sql.trimmed, scope)?.seq ?? 0;
 	if (afterSeq > 0 && afterSeq < trimmedSeq) {
 		throw new ShopJourneysError('CURSOR_TOO_OLD', `The log of ${scope} was trimmed up to ${trimmedSeq}; ${afterSeq} lies before it.`);
 	}
-	return db.all<Row>(sql.after, scope, afterSeq, limit).map(toEntry);
+	return db.all<LogRow>(sql.after, scope, afterSeq, limit);
 }
 
-export function readTimeline(db: SqliteConnection, scope: string, subject: Key, beforeSeq: number, limit: number): LogEntry[] {
-	return db.all<Row>(sql.timeline, scope, subject, beforeSeq, limit).map(toEntry);
+export function readTimeline(db: SqliteConnection, scope: string, subject: Key, beforeSeq: number, limit: number): LogRow[] {
+	return db.all<LogRow>(sql.timeline, scope, subject, beforeSeq, limit);
 }
 
 export function eraseTimeline(db: SqliteConnection, scope: string, subject: Key, limit: number): number {

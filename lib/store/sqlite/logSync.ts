@@ -4,7 +4,7 @@ type Callback = (error: Error | null) => void;
 
 /**
  * Brings SQLite's write-ahead log to the disk beside the event loop. SQLite itself would wait for the disk inside
- * COMMIT and hold up everything else in n8n meanwhile.
+ * COMMIT and hold up all reads meanwhile.
  *
  * A sync is of the file, whoever wrote into it: what was committed before one starts is on the disk when it ends. The
  * log stays the same file while a connection is open, and SQLite syncs it by itself before it begins it anew.

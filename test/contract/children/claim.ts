@@ -1,11 +1,10 @@
 /** Claims until nothing is free, and says which keys it got: one line for each claim. Waits for a line before it starts. */
-import { openStore } from '../../../lib/store/open';
-import type { StoreConfig } from '../../../lib/store/store';
+import { openPlace, type PlaceConfig } from '../suite/place';
 
-const { config, scope } = JSON.parse(process.argv[2]) as { config: StoreConfig; scope: string };
+const { config, scope } = JSON.parse(process.argv[2]) as { config: PlaceConfig; scope: string };
 
 async function main(): Promise<void> {
-	const hub = openStore(config);
+	const hub = openPlace(config);
 	await hub.ping();
 	process.stdout.write('ready\n');
 	await new Promise((resolve) => process.stdin.once('data', resolve));

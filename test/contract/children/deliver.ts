@@ -1,11 +1,10 @@
 /** Takes in a list of deliveries from the start, as a shop does that tries again: each is recorded under a once-key. */
-import { openStore } from '../../../lib/store/open';
-import type { StoreConfig } from '../../../lib/store/store';
+import { openPlace, type PlaceConfig } from '../suite/place';
 
-const { config, scope, deliveries } = JSON.parse(process.argv[2]) as { config: StoreConfig; scope: string; deliveries: number };
+const { config, scope, deliveries } = JSON.parse(process.argv[2]) as { config: PlaceConfig; scope: string; deliveries: number };
 
 async function main(): Promise<void> {
-	const hub = openStore(config);
+	const hub = openPlace(config);
 	const store = hub.scope(scope);
 	for (let first = 0; first < deliveries; first += 10) {
 		const batch = Array.from({ length: 10 }, (_, i) => first + i);

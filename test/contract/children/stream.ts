@@ -2,13 +2,12 @@
  * Commits without end on several lanes at once. A lane's commit changes two documents, a counter, an index and the
  * log together; what was acknowledged is said on a line. Goes on where an earlier process was killed.
  */
-import { openStore } from '../../../lib/store/open';
-import type { StoreConfig } from '../../../lib/store/store';
+import { openPlace, type PlaceConfig } from '../suite/place';
 
-const { config, scope, lanes } = JSON.parse(process.argv[2]) as { config: StoreConfig; scope: string; lanes: number };
+const { config, scope, lanes } = JSON.parse(process.argv[2]) as { config: PlaceConfig; scope: string; lanes: number };
 
 async function run(lane: number): Promise<void> {
-	const store = openStore(config).scope(scope);
+	const store = openPlace(config).scope(scope);
 	const [left, right] = [`left:${lane}`, `right:${lane}`];
 	for (;;) {
 		const [a, b] = await store.read<{ n: number }>([left, right]);

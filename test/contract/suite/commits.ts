@@ -1,7 +1,7 @@
-import { openStore } from '../../../lib/store/open';
 import { commitBounds } from '../../../lib/store/store';
 import type { Commit, Json, Store } from '../../../lib/store/store';
 import type { Fixture } from './contractSuite';
+import { openPlace } from './place';
 
 const maxSafe = Number.MAX_SAFE_INTEGER;
 
@@ -250,7 +250,7 @@ export function commitTests(fixture: Fixture): void {
 		});
 
 		it('shares one connection among its users, and closes with the last', async () => {
-			const [first, second] = [openStore(fixture.config), openStore(fixture.config)];
+			const [first, second] = [openPlace(fixture.config), openPlace(fixture.config)];
 			await first.close();
 			await first.close();
 			await second.ping();

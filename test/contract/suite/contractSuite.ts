@@ -1,21 +1,15 @@
-import { openStore } from '../../../lib/store/open';
-import type { Store, StoreConfig, StoreHub } from '../../../lib/store/store';
+import type { Store, StoreHub } from '../../../lib/store/store';
 import { commitTests } from './commits';
 import { indexTests } from './indices';
 import { leaseTests } from './leases';
 import { logTests } from './log';
 import { modelTests } from './modelTests';
+import { openPlace, type Place, type PlaceConfig } from './place';
 import { processTests } from './processes';
-
-/** Where a suite keeps its data: something that several processes can open. */
-export interface Place {
-	config: StoreConfig;
-	remove(): Promise<void>;
-}
 
 export interface Fixture {
 	readonly hub: StoreHub;
-	readonly config: StoreConfig;
+	readonly config: PlaceConfig;
 	/** A scope that no other test uses. */
 	newScope(): Store;
 }
@@ -29,7 +23,7 @@ export function contractSuite(name: string, makePlace: () => Promise<Place>): vo
 
 		beforeAll(async () => {
 			place = await makePlace();
-			hub = openStore(place.config);
+			hub = openPlace(place.config);
 		});
 		afterAll(async () => {
 			await hub?.close();

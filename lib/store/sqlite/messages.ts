@@ -1,0 +1,33 @@
+import { isShopJourneysError, messageOf, ShopJourneysError, type ErrorCode } from '../../model/errors';
+import type { Operation } from './operations';
+
+/** What the store's thread is started with. */
+export interface ThreadStart {
+	file: string;
+}
+
+/** What it is told: calls in the order in which they were made, or that it is to end. */
+export type ToThread = { calls: Call[] } | { close: true };
+export type Call = [id: number, name: Operation, scope: string, rest: unknown[]];
+
+/** What it answers, in the order in which calls were done. */
+export type FromThread = Reply[];
+export type Reply = [id: number, answer: unknown] | [id: number, answer: null, failure: Failure];
+
+/** An error as a message between threads carries it: its class would be lost. */
+export interface Failure {
+	code?: ErrorCode;
+	message: string;
+	hint?: string;
+	stack?: string;
+}
+
+export function failureOf(error: unknown): Failure {
+	if (isShopJourneysError(error)) return { code: error.code, message: error.message, hint: error.hint };
+	return { message: messageOf(error), ...(error instanceof Error && { stack: error.stack }) };
+}
+
+export function errorFrom({ code, message, hint, stack }: Failure): Error {
+	if (code) return new ShopJourneysError(code, message, { hint });
+	return Object.assign(new Error(message), stack && { stack });
+}
