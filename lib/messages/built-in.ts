@@ -42,15 +42,18 @@ export function builtInModel(id: string, entry: BuiltInMessage, input: ModelInpu
 	const saying = (text: MessageWords[keyof MessageWords]) => (text === undefined ? '' : namedPhrase(text, context.customer.firstName, values, words.locale));
 	const wordsOf = (key: 'subject' | 'previewText' | 'headline' | 'intro') => overrides[key]?.(context, data) ?? saying(said[key]);
 	const shown = shownBy(entry.shows, context, words, data, entry.tellsLowStock);
+	const intro = wordsOf('intro');
+	// The operator writes in the shop's language; our own words may have had to fall back to English.
+	const frame = frameOf(context, words, settings, { language: overrides.intro ? pickLocale(settings.locale) : words.locale, why: entry.why, isTransactional });
 	return {
-		// The operator writes in the shop's language; our own words may have had to fall back to English.
-		...frameOf(context, words, settings, { language: overrides.intro ? pickLocale(settings.locale) : words.locale, why: entry.why, isTransactional }),
+		...frame,
+		help: settings.replyTo && asksForAnswer(intro, words) ? '' : frame.help,
 		...shown,
 		...(entry.asks ? questionOf(entry.asks, linkOf(context, entry.asks), { question: saying(said.question), lowest: saying(said.lowest), highest: saying(said.highest) }) : { rating: undefined, survey: undefined }),
 		subject: subjectLine(wordsOf('subject')),
 		previewText: singleLine(wordsOf('previewText'), maxPreviewLength),
 		headline: singleLine(wordsOf('headline'), 200),
-		intro: paragraphs(wordsOf('intro')),
+		intro: paragraphs(intro),
 		discount: discountBox(context, words, overrides.discountText?.(context, data), entry.codeEndsToday),
 		button: buttonOf(entry, input, shown.url, saying(said.buttonLabel)),
 		picks: entry.picks ? picksOf(picks, saying((areMeant ? said.picksTitle : undefined) ?? words.design.picks), words) : undefined,
@@ -63,6 +66,11 @@ function picksFor({ picksMean, tellsOfPicks }: BuiltInMessage, { picks }: Messag
 	const meant = picksMean ? picks.filter(({ reason }) => reason === '' || picksMean.some((way) => way === reason)) : picks;
 	if (tellsOfPicks && meant.length > 0) return { picks: meant, areMeant: true };
 	return { picks, areMeant: meant.length === picks.length };
+}
+
+/** Whether the text itself says that an answer to the mail is welcome. */
+function asksForAnswer(text: string, words: Words): boolean {
+	return text.toLowerCase().includes(phrase(words.design.answerThis).toLowerCase());
 }
 
 function linkOf({ links }: MessageContext, kind: string): string {

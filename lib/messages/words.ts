@@ -36,6 +36,8 @@ export interface DesignWords
 		| 'discountText'
 		| 'discountTextToday'
 		| 'helpReply'
+		/** The words with which a text itself asks for an answer: `helpReply` is not said once more under it. */
+		| 'answerThis'
 		| 'helpVisit'
 		| 'unsubscribe'
 		| 'preferences'

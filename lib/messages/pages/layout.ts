@@ -62,7 +62,7 @@ header { margin: 0 0 1.5rem; font-weight: 600; }
 header img { display: block; max-width: 11rem; max-height: 3.5rem; width: auto; height: auto; }
 h1 { font-size: 1.4rem; line-height: 1.25; margin: 0 0 .75rem; text-wrap: balance; }
 h2, legend { font-size: 1rem; font-weight: 600; margin: 0 0 .5rem; padding: 0; }
-p { margin: 0 0 1.25rem; }
+p { margin: 0 0 1.25rem; text-wrap: pretty; }
 form { margin: 0 0 1.25rem; }
 fieldset { margin: 0 0 1.5rem; padding: 0; border: 0; min-width: 0; }
 .quiet { color: var(--quiet); font-size: .92rem; }

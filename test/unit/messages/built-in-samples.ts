@@ -45,14 +45,14 @@ export function sampleFor({ kind, chapter, picksMean }: BuiltInMessage, language
 	const product = (index: number): ItemProduct => ({ id: `p${index}`, title: goods[index], url: `https://fern.example/p/${index}`, ...(index !== 2 && { imageUrl: `https://cdn.fern.example/${pictures[index]}.jpg` }), category, priceMinor: (20 + index * 13) * unit, currency, stock: 9 });
 	const pick = (index: number, reason: string): ItemPick => ({ ...product(index), reason, ...(reason === 'reduced' && { fullPriceMinor: (26 + index * 13) * unit }) });
 	const line = (index: number): ItemLine => ({ productId: `p${index}`, title: goods[index], ...(index === 0 && { variantTitle: variant, stock }), quantity: index === 1 ? 2 : 1, unitPriceMinor: (20 + index * 13) * unit, ...(index !== 2 && { imageUrl: `https://cdn.fern.example/${pictures[index]}.jpg` }), url: `https://fern.example/p/${index}` });
-	const items = [line(0), line(1), line(2)];
+	const items = isFull ? [line(0), line(1), line(2)] : [line(2)];
 	const totalMinor = items.reduce((sum, { unitPriceMinor, quantity }) => sum + unitPriceMinor * quantity, 0);
 	const placedAt = '2026-03-01T10:00:00.000Z';
 	return {
 		...base,
-		cart: { ...base.cart!, currency, totalMinor, items: isFull ? items : items.slice(2) },
+		cart: { ...base.cart!, currency, totalMinor, items },
 		order: {
-			id: '77', currency, totalMinor, placedAt, paid: false, awaitsPayment: true, items: isFull ? items : items.slice(2),
+			id: '77', currency, totalMinor, placedAt, paid: false, awaitsPayment: true, items,
 			...(isFull && { number: '#1007', paymentDueAt: '2026-03-08T10:00:00.000Z', waitsFor: [goods[0], goods[1]], url: 'https://fern.example/orders/77' }),
 		},
 		...(isFull ? { product: { ...product(0), stock }, view: { path: '/p/0', title: page }, picks: picksMean ? [1, 2, 3, 0].map((index) => pick(index, picksMean[0])) : [pick(1, 'bought_together'), pick(2, 'bestseller'), pick(3, 'reduced'), pick(0, 'new')] } : { product: { id: 'p0' } }),

@@ -1,6 +1,7 @@
 import type { BuiltInId } from '../../../lib/messages/catalogue';
 import { builtInMessage, catalogue } from '../../../lib/messages/catalogue';
 import { createRenderer } from '../../../lib/messages/render';
+import { wordsFor } from '../../../lib/messages/words';
 import { allMessages, type Language, languages, renderBuiltIn, sampleDiscount, sampleFor, sampleLinks, type SampleOptions, settingsFor } from './built-in-samples';
 import { compiledDesignsDir } from './compiled-designs';
 
@@ -11,8 +12,8 @@ beforeAll(async () => {
 
 const unescaped = (html: string) => html.replace(/&#x3D;/g, '=').replace(/&amp;/g, '&');
 const returnStates = ['requested', 'approved', 'declined', 'received', 'refunded', 'closed', 'cancelled', 'somethingElse'];
-/** What no finished mail may hold: placeholders, brackets of optional words, words for "nothing", doubled or dangling marks. */
-const leftover = /[{}]{1,2}\w*[{}]|\[[^\]]*\]|undefined|\bnull\b|NaN|\[object|(?<=\S) {2}(?=\S)|\s[,.;?!](\s|$)|\(\s*\)|（\s*）|「」|“”|«»|：。|,,|，，|(?<!\.)\.\.(?!\.)/;
+/** What no finished mail may hold: placeholders, brackets of optional words, words for "nothing", doubled or dangling marks, spaces between Chinese words. */
+const leftover = /[{}]{1,2}\w*[{}]|\[[^\]]*\]|undefined|\bnull\b|NaN|\[object|(?<=\S) {2}(?=\S)|\s[,.;?!](\s|$)|\(\s*\)|（\s*）|「」|“”|«»|：。|,,|，，|(?<!\.)\.\.(?!\.)|[\u4e00-\u9fff] [\u4e00-\u9fff]/;
 
 /** All that makes words or parts of a message differ, one thing at a time. */
 function waysOf(id: BuiltInId, language: Language): SampleOptions[] {
@@ -47,6 +48,18 @@ describe.each(languages)('in %s', (language) => {
 				for (const code of ['TAKE10', 'MIA-7K2P']) expect({ ...said, code, isShown: text.includes(code) && html.includes(code) }).toEqual({ ...said, code, isShown: code === shown });
 			}
 		}
+	});
+
+	test('every message says once that an answer is welcome, in its text or under it', () => {
+		const { design } = wordsFor(language);
+		const times: Record<string, number> = {};
+		for (const [id] of allMessages) {
+			for (const isFull of [true, false]) {
+				const { text } = renderBuiltIn(id, language, designsDir, { isFull });
+				times[`${id} ${isFull}`] = text.toLowerCase().split(String(design.answerThis)).length - 1;
+			}
+		}
+		expect(Object.entries(times).filter(([, count]) => count !== 1)).toEqual([]);
 	});
 
 	test('carries the language, so that programs break and speak its words rightly', () => {

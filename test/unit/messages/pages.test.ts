@@ -1,81 +1,25 @@
 import {
-	alreadyAnsweredPage,
-	answerPage,
-	cartAnsweredPage,
-	confirmedPage,
-	confirmPage,
 	isAnswerReason,
 	isLeavingReason,
-	lessOftenPage,
 	lookOf,
 	pageHeaders,
 	pageLanguages,
-	type PageLook,
 	pageWordsFor,
 	preferencesFrom,
 	preferencesOf,
 	preferencesPage,
-	preferencesSavedPage,
 	problemPage,
 	ratedPage,
 	ratePage,
 	surveyedPage,
 	surveyPage,
 	surveyTopics,
-	thanksPage,
-	unsubscribedPage,
-	unsubscribePage,
-	viewGonePage,
 	viewHeaders,
 } from '../../../lib/messages/pages';
 import type { CustomerRecord } from '../../../lib/model/records';
+import { allPages, customer, token, topics } from './page-samples';
 
 const shop = { name: 'Tom & <b>Jerry</b>', url: 'https://shop.example.com', colour: '#1f6f54', locale: 'en', logoUrl: 'https://shop.example.com/logo.png' };
-const token = 'abc.def';
-const customer: CustomerRecord = {
-	id: 'c1',
-	createdAtMs: 0,
-	profileAtMs: 0,
-	email: 'anna.berg@mail.example.com',
-	phone: '+4915112345678',
-	locale: 'en-GB',
-	consent: { email: { status: 'subscribed', basis: 'opt_in', source: 'test', atMs: 1 } },
-	orders: { count: 0, spentMinor: {} },
-	open: {},
-};
-const topics = [
-	{ id: 'news', label: 'News <script>alert(1)</script>' },
-	{ id: 'sale', label: 'Sales' },
-];
-
-/** Every page there is. */
-function allPages(look: PageLook): Record<string, string> {
-	const preferences = preferencesOf(customer, { topics }, look.locale);
-	const problems = Object.keys(look.words.problems) as Array<keyof PageLook['words']['problems']>;
-	return {
-		unsubscribe: unsubscribePage(look, { token, channel: 'email', preferencesUrl: '?s=x.y' }),
-		unsubscribed: unsubscribedPage(look, { token, channel: 'sms' }),
-		less: lessOftenPage(look),
-		thanks: thanksPage(look),
-		answer: answerPage(look, token),
-		cartAnswered: cartAnsweredPage(look),
-		preferences: preferencesPage(look, { token, customer, settings: { topics }, preferences }),
-		saved: preferencesSavedPage(look, token),
-		left: unsubscribedPage(look, { token, channel: null }),
-		confirm: confirmPage(look, token),
-		confirmed: confirmedPage(look),
-		rate: ratePage(look, { token, chosen: 4 }),
-		rated: ratedPage(look, { stars: 5, reviewUrl: 'https://reviews.example.com/?a=1&b=2' }),
-		ratedLow: ratedPage(look, { stars: 2 }),
-		survey: surveyPage(look, { token, chosen: 9, topics: ['Delivery', '<i>Price</i>'] }),
-		surveyedHigh: surveyedPage(look, 9),
-		surveyedMiddle: surveyedPage(look, 7),
-		surveyedLow: surveyedPage(look, 6),
-		alreadyAnswered: alreadyAnsweredPage(look),
-		viewGone: viewGonePage(look),
-		...Object.fromEntries(problems.map((problem) => [problem, problemPage(look, problem)])),
-	};
-}
 
 test('what changes something is a form that posts back to its own link', () => {
 	const pages = allPages(lookOf(shop));
