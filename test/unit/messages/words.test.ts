@@ -1,4 +1,6 @@
+import { formWords } from '../../../lib/forms/words';
 import { contrast, themeFor } from '../../../lib/messages/colour';
+import { pageWordsFor } from '../../../lib/messages/pages';
 import { directionOf, pickLocale } from '../../../lib/messages/safe-text';
 import { namedPhrase, phrase, wordsFor } from '../../../lib/messages/words';
 
@@ -14,6 +16,12 @@ test('plurals follow the language', () => {
 test('values are put in as they are, never read as placeholders', () => {
 	expect(phrase('{a} {b} {c}', { a: '{b}', b: '$&' })).toBe('{b} $& {c}');
 	expect(namedPhrase({ named: '{name}, hello', unnamed: 'Hello' }, '', {})).toBe('Hello');
+});
+
+test('the Thai mark of repetition never begins a line', () => {
+	const { design, messages } = wordsFor('th');
+	// Topics of a survey stand alone, and are what its answers are counted by.
+	for (const words of [{ ...design, surveyTopics: '' }, messages, pageWordsFor('th'), formWords('th')]) expect(JSON.stringify(words)).not.toMatch(/ ๆ/);
 });
 
 test('locales are reduced to what formatting needs', () => {
