@@ -1,5 +1,6 @@
 import { eventCatalogue, type EventType } from '../model/events';
 import type { ShopSettings } from '../model/settings';
+import { builtInMessage } from '../messages/catalogue';
 import { parseMailbox } from '../messages/headers';
 
 /** What a look at a journey before it is published finds unfinished. Pure: the workflow and the shop come as plain data. */
@@ -25,6 +26,8 @@ export interface CheckedShop {
 	settings: ShopSettings;
 	/** Where Message Webhook Trigger listens. */
 	address: string | null;
+	/** Whether a form of the kind Profile is among its forms. */
+	hasProfileForm: boolean;
 	isDemo: boolean;
 	/** How many discount codes are left on each list that the workflow takes them from. */
 	codesLeft?: Record<string, number>;
@@ -62,6 +65,7 @@ export function checkJourney(workflow: CheckedWorkflow, shop: CheckedShop): Find
 		...(sending.length === 0 ? [{ level: 'problem' as const, about: 'Workflow', says: 'Nothing is sent: there is no Send Reminder.', toDo: 'Add Send Reminder behind each step of the trigger.' }] : []),
 		...triggers.flatMap((trigger) => [...checkEvents(trigger, shop.settings), ...checkSteps(trigger, workflow)]),
 		...sending.flatMap((node) => checkMessage(node, triggers.length > 0, codes.some(({ name }) => reachable(workflow.behind(name)[0] ?? [], workflow).has(node.name)))),
+		...sending.flatMap((node) => checkProfileForm(node, shop)),
 		...codes.flatMap((node) => checkCodes(node, shop)),
 		...checkShop(shop, isMarketing, sending),
 		...(workflow.isPublished ? [] : [{ level: 'advice' as const, about: 'Workflow', says: 'It is not published, so nobody enters it.', toDo: 'Publish it when all else is done.' }]),
@@ -147,6 +151,20 @@ function checkMessage({ name, parameters, credentials }: CheckedNode, isJourney:
 	if (promisesCode(parameters) && !hasCode && !text('discountCode')) findings.push({ level: 'advice', about: name, says: 'It is made for a discount code, but there is none.', toDo: 'Put a Discount Code node in front of it (output Issued), or fill in "Discount Code".' });
 	if (!isJourney && !options.campaignKey?.trim()) problem('Items that come from no journey trigger need a campaign key.', 'Add "Campaign Key" under Options.');
 	return findings;
+}
+
+/** Whether the message leads to the profile form: a built-in one that is about nothing else, or words of the operator's, unless they ask first whether there is one. */
+function leadsToProfile({ message, builtInMessage: id, ...others }: Record<string, unknown>): boolean {
+	if ((others.channel ?? 'email') === 'email' && message === 'builtIn' && builtInMessage(String(id))?.needs.includes('profile')) return true;
+	const words = JSON.stringify(others);
+	return /\{\{\{?\s*links\.profile\b/.test(words) && !/\{\{#if\s+links\.profile\b/.test(words);
+}
+
+/** A message that leads to the profile form, where none is served. */
+function checkProfileForm({ name: about, parameters }: CheckedNode, { address, hasProfileForm }: CheckedShop): Finding[] {
+	if (!leadsToProfile(parameters) || (address !== null && hasProfileForm)) return [];
+	const lacks = address === null ? 'Message Webhook Trigger is not published' : 'the published Message Webhook Trigger has none';
+	return [{ level: 'problem', about, says: `It leads to a profile form, but ${lacks}, so there is nothing to fill in.`, toDo: 'Add "Profile Questions" under "Forms" in the Message Webhook Trigger (it is there in 00-connect/message-tracking), and publish it with the same Shop ID.' }];
 }
 
 function checkShop({ settings, address, isDemo }: CheckedShop, isMarketing: boolean, sending: CheckedNode[]): Finding[] {

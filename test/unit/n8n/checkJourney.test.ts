@@ -4,6 +4,7 @@ import { defaultSettings } from '../../../lib/model/settings';
 const shop: CheckedShop = {
 	settings: { ...defaultSettings, system: 'woocommerce', url: 'https://fern.example', sender: 'Fern <hello@fern.example>', postalAddress: '1 Lane' },
 	address: 'https://n8n.fern.example/webhook/abc/messages',
+	hasProfileForm: false,
 	isDemo: false,
 };
 const trigger: CheckedNode = { name: 'Order Placed', type: 'shopEventTrigger', parameters: { events: ['order_placed'], schedule: { steps: [{ name: 'Thanks' }, {}] } }, isDisabled: false, credentials: [] };
@@ -63,4 +64,35 @@ it('takes a code from a Discount Code node that comes before the message, by its
 	expect(says(wired([['Filter'], []]), shop)).toEqual([]);
 	expect(says(wired([[], ['Filter']]), shop)).toEqual(['advice: Thanks: It is made for a discount code, but there is none.']);
 	expect(listsOf(workflow({ nodes: [codes(), { ...codes(), isDisabled: true, parameters: { list: 'off' } }, { ...codes(), parameters: { list: ' vip ' } }, codes('shopify')] }))).toEqual(['main', 'vip']);
+});
+
+describe('the profile form', () => {
+	const asking = (parameters: Record<string, unknown>) => workflow({ nodes: [trigger, filter, { ...mail, parameters }] });
+	const builtIn = { message: 'builtIn', builtInMessage: 'complete-profile' };
+	const letter = (letterText: string) => ({ message: 'letter', subject: 'Your birthday?', letterText });
+	const none = 'problem: Thanks: It leads to a profile form, but the published Message Webhook Trigger has none, so there is nothing to fill in.';
+
+	it.each<[string, Record<string, unknown>]>([
+		['the built-in message', builtIn],
+		['own words', letter('Tell us: {{links.profile}}')],
+		['own words of a variant', { ...letter('Hello'), variants: { list: [{ name: 'A', text: '{{ links.profile }}' }] } }],
+		['an SMS', { channel: 'sms', smsText: 'Your birthday? {{{links.profile}}}' }],
+	])('is missed where %s leads to it, until one is published', (_what, parameters) => {
+		expect(says(asking(parameters), shop)).toEqual([none]);
+		expect(says(asking(parameters), { ...shop, hasProfileForm: true })).toEqual([]);
+	});
+
+	it('is missed while the Message Webhook Trigger that had it is off', () => {
+		const transactional = { ...trigger, parameters: { ...trigger.parameters, kind: 'transactional' } };
+		const checked = workflow({ nodes: [transactional, filter, { ...mail, parameters: builtIn }] });
+		expect(says(checked, { ...shop, address: null, hasProfileForm: true })).toEqual(['problem: Thanks: It leads to a profile form, but Message Webhook Trigger is not published, so there is nothing to fill in.']);
+	});
+
+	it.each<[string, Record<string, unknown>]>([
+		['another built-in message', { message: 'builtIn', builtInMessage: 'birthday' }],
+		['words that ask first whether there is one', letter('Hello{{#if links.profile}}: {{links.profile}}{{/if}}')],
+		['an SMS that stood on the built-in message before', { ...builtIn, channel: 'sms', smsText: 'Hello' }],
+	])('is not missed for %s', (_what, parameters) => {
+		expect(says(asking(parameters), shop)).toEqual([]);
+	});
 });

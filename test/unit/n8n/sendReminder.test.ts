@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { INodeExecutionData } from 'n8n-workflow';
 import { hourMs } from '../../../lib/model/clock';
+import { saveForms } from '../../../lib/forms/form';
 import type { JourneyParameters } from '../../../lib/n8n/definition';
 import { sampleItem as triggerSample } from '../../../lib/n8n/sample';
 import { type Installation, openInstallation } from '../../../lib/n8n/installation';
@@ -242,6 +243,18 @@ describe('a check', () => {
 		const workflow = { nodes, connectionsBySourceNode: { Carts: { main: [[{ node: 'Check', type: 'main', index: 0 }]] } } };
 		const [findings] = await checkJourney.execute(context({ parameters: { operation: 'checkJourney' }, workflow }), installation);
 		expect(findings.map(({ json }) => json.says)).toEqual(expect.arrayContaining(['Nothing is sent: there is no Send Reminder.', 'No shop is connected, so nothing can start this journey.']));
+	});
+
+	it('knows the forms of the published Message Webhook Trigger', async () => {
+		const asking = { Ask: { name: 'Ask', type: 'n8n-nodes-shop-journeys.sendReminder', parameters: { message: 'builtIn', builtInMessage: 'complete-profile' } }, ...nodes };
+		const workflow = { nodes: asking, connectionsBySourceNode: { Carts: { main: [[{ node: 'Ask', type: 'main', index: 0 }]] } } };
+		const ofTheForm = async () => {
+			const [findings] = await checkJourney.execute(context({ parameters: { operation: 'checkJourney' }, workflow }), installation);
+			return findings.filter(({ json }) => String(json.says).includes('profile form')).map(({ json }) => json.about);
+		};
+		expect(await ofTheForm()).toEqual(['Ask']);
+		await saveForms(installation.shop('main').store, [{ id: 'profile', kind: 'profile', texts: {}, questions: [{ type: 'birthday' }] }]);
+		expect(await ofTheForm()).toEqual([]);
 	});
 
 	it('says so where n8n shows no workflow', async () => {
