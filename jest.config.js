@@ -16,5 +16,6 @@ const suite = (name, extra = {}) => ({
 });
 
 module.exports = {
+	globalSetup: '<rootDir>/test/temporary-folder.js',
 	projects: [suite('unit'), suite('contract'), suite('templates'), suite('e2e'), suite('pictures')],
 };

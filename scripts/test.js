@@ -4,7 +4,6 @@
  */
 const { spawn } = require('node:child_process');
 const fs = require('node:fs');
-const os = require('node:os');
 const path = require('node:path');
 const { ensureBuild, ensureDependencies, ensurePackage } = require('./lib/build');
 const { onNpmGone } = require('./lib/npm-parent');
@@ -13,6 +12,7 @@ const { describeFailure, formatElapsed } = require('./lib/progress');
 const { stopCommands } = require('./lib/run-command');
 const { ensureNode, ensureRuntime, withNodeOnPath } = require('./lib/runtime');
 const { readJestReport, summaryLine, summaryTable, totals } = require('./lib/test-summary');
+const { temporaryFolder } = require('./lib/temporary-folder');
 const { ensureTool, tools } = require('./lib/tools');
 
 const jestSuites = ['unit', 'contract', 'templates', 'e2e'];
@@ -81,12 +81,11 @@ async function runJest(name, node, jestArguments) {
 		env[tool.variable] = '1';
 		console.log(`\n!!! NOT TESTED: ${tool.untested}.\n!!! ${tool.name} is not on PATH and could not be installed: install it (on Debian: apt-get install ${tool.debianPackage}).\n`);
 	}
-	const outputFile = path.join(fs.mkdtempSync(path.join(os.tmpdir(), 'shop-journeys-test-')), `${name}.json`);
+	const outputFile = path.join(temporaryFolder('shop-journeys-test-'), `${name}.json`);
 	const jest = ['--disable-warning=ExperimentalWarning', inModules('jest', 'bin', 'jest.js'), '--selectProjects', name, '--json', `--outputFile=${outputFile}`];
 	if (needs.oneByOne.includes(name)) jest.push('--runInBand');
 	await runLive(node, [...jest, ...jestArguments], env);
 	const report = fs.existsSync(outputFile) ? JSON.parse(fs.readFileSync(outputFile, 'utf8')) : undefined;
-	fs.rmSync(path.dirname(outputFile), { recursive: true, force: true });
 	const result = readJestReport(name, Date.now() - startedAt, report);
 	if (missing.length > 0) {
 		// Whether or not the tests marked themselves as skipped.

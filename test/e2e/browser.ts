@@ -1,5 +1,4 @@
-import { existsSync, mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { type Browser, chromium, type Locator, type Page } from 'playwright-core';
 
@@ -28,7 +27,8 @@ export class Editor {
 		private readonly browser: Browser,
 		readonly page: Page,
 		private readonly url: string,
-		readonly screenshots: string,
+		/** Where pictures are kept, if they are. */
+		private readonly screenshots: string | undefined,
 	) {
 		page.on('pageerror', (error) => this.errors.push(error.message));
 		// What n8n asks of its maker cannot be reached from here.
@@ -43,7 +43,7 @@ export class Editor {
 		await page.locator('input[type=password]').fill(testOwner.password);
 		await page.getByRole('button', { name: /sign in/i }).click();
 		await page.waitForURL(({ pathname }) => !pathname.includes('signin'));
-		return new Editor(browser, page, url, process.env.EDITOR_SCREENSHOTS ?? mkdtempSync(path.join(tmpdir(), 'shop-journeys-editor-')));
+		return new Editor(browser, page, url, process.env.EDITOR_SCREENSHOTS || undefined);
 	}
 
 	/** Loading the editor takes seconds: a workflow that is open already only has its panel closed. */
@@ -125,7 +125,7 @@ export class Editor {
 	}
 
 	async picture(name: string): Promise<void> {
-		await this.page.screenshot({ path: path.join(this.screenshots, `${name}.png`) });
+		if (this.screenshots) await this.page.screenshot({ path: path.join(this.screenshots, `${name}.png`) });
 	}
 
 	async close(): Promise<void> {

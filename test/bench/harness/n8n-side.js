@@ -1,11 +1,11 @@
 /** One real n8n per side of a comparison, each with a folder of its own. */
 const fs = require('node:fs');
-const os = require('node:os');
 const path = require('node:path');
 const { ensurePackage } = require('../../../scripts/lib/build');
 const { startN8n } = require('../../../scripts/lib/n8n');
 const { packageName } = require('../../../scripts/lib/paths');
 const { ensureRuntime } = require('../../../scripts/lib/runtime');
+const { temporaryFolder } = require('../../../scripts/lib/temporary-folder');
 const { prepareUserFolder } = require('../../../scripts/lib/user-folder');
 const { residentMb, untilIdle } = require('./processes');
 
@@ -34,8 +34,7 @@ const cleanUps = [];
  */
 async function startSide({ name, withOurPackage = false, extraPackage, credentials, workflows, env = {}, cpuProfileDir }) {
 	const runtime = await ensureRuntime();
-	const userFolder = fs.mkdtempSync(path.join(os.tmpdir(), `shop-journeys-bench-${name}-`));
-	cleanUps.push(() => fs.rmSync(userFolder, { recursive: true, force: true }));
+	const userFolder = temporaryFolder(`shop-journeys-bench-${name}-`);
 	const nodesDir = path.join(userFolder, '.n8n', 'nodes', 'node_modules');
 	if (extraPackage) {
 		const to = path.join(nodesDir, JSON.parse(fs.readFileSync(path.join(extraPackage, 'package.json'), 'utf8')).name);
@@ -48,7 +47,6 @@ async function startSide({ name, withOurPackage = false, extraPackage, credentia
 		runtime,
 		env: { ...env, ...(cpuProfileDir && { NODE_OPTIONS: `--cpu-prof --cpu-prof-dir=${path.resolve(cpuProfileDir)}` }) },
 	});
-	// Stopped before its folder goes.
 	cleanUps.unshift(() => n8n.stop());
 	if (n8n.failed.length > 0) throw new Error(`${name}: ${n8n.failed.map(({ workflowId, error }) => `${workflowId}: ${error}`).join('; ')}`);
 	await untilIdle(n8n.pid);

@@ -1,10 +1,9 @@
 /** Stores to measure in this process: both drivers, empty, on this machine. */
 const { spawn, spawnSync } = require('node:child_process');
-const fs = require('node:fs');
 const net = require('node:net');
-const os = require('node:os');
 const path = require('node:path');
 const { checkoutDir } = require('../../../scripts/lib/paths');
+const { temporaryFolder } = require('../../../scripts/lib/temporary-folder');
 
 /** A file of our build. @param {string} file e.g. `lib/store/open` */
 const ours = (file) => require(path.join(checkoutDir, 'dist', `${file}.js`));
@@ -43,8 +42,7 @@ async function startRedis(folder, onEnd) {
  * @param {(cleanUp: () => Promise<void> | void) => void} onEnd
  */
 async function openEmptyStoreAt(driver, onEnd) {
-	const folder = fs.mkdtempSync(path.join(os.tmpdir(), `shop-journeys-bench-${driver}-`));
-	onEnd(() => fs.rmSync(folder, { recursive: true, force: true }));
+	const folder = temporaryFolder(`shop-journeys-bench-${driver}-`);
 	const config = driver === 'sqlite' ? { driver, file: path.join(folder, 'store.sqlite') } : { driver, url: await startRedis(folder, onEnd) };
 	const hub = ours('lib/store/open').openStore(config);
 	onEnd(() => hub.close());
