@@ -243,6 +243,7 @@ export const catalogue = {
 	'birthday-unused': { ...birthday, label: 'Birthday: Code Not Used', description: 'The code once more, with its last day; without a code, good wishes', ...withCode('birthday-unused'), placeholders: ['until'] },
 	'birthday-today': { ...birthday, label: 'Birthday: On the Day', description: 'Congratulations, and the discount code if there is one', ...withCode('birthday-today') },
 	'child-birthday': { ...birthday, label: 'Child’s Birthday', description: '7 days before: ideas for a present, and the discount code if there is one', ...withCode('child-birthday') },
+	'child-birthday-today': { ...birthday, label: 'Child’s Birthday: On the Day', description: 'Congratulations to the parent, and the discount code if there is one', ...withCode('child-birthday-today') },
 	'shop-near-you': {
 		...marketing,
 		chapter: '08',

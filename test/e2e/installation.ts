@@ -7,6 +7,7 @@ import { generateVAPIDKeys } from 'web-push';
 import { loadCodes } from '../../lib/discounts/listSource';
 import { openStore } from '../../lib/store/open';
 import type { StoreHub } from '../../lib/store/store';
+import { accountSid, authToken } from '../mocks/message-apis/twilio';
 import { type MailServer, startMailServer } from '../unit/messages/mail-server';
 import { type Credential, Owner } from './owner';
 
@@ -161,7 +162,7 @@ export class Installation {
 			{ id: 'e2eShopify', name: 'Shopify', type: 'shopifyAccessTokenApi', data: { shopSubdomain: 'tea', accessToken: 'none', appSecretKey: secrets.shopify } },
 			{ id: 'e2eSmtp', name: 'Mail', type: 'smtp', data: { user: '', password: '', host: '127.0.0.1', port: this.mail.port, secure: false, disableStartTls: true, hostName: '' } },
 			{ id: 'e2eVapid', name: 'Push', type: 'shopJourneysVapidApi', data: { ...generateVAPIDKeys(), subject: 'mailto:hello@tea.example' } },
-			{ id: 'e2eTwilio', name: 'SMS', type: 'twilioApi', data: { authType: 'authToken', accountSid: 'AC00000000000000000000000000000000', authToken: 'none' } },
+			{ id: 'e2eTwilio', name: 'SMS', type: 'twilioApi', data: { authType: 'authToken', accountSid, authToken } },
 			...(this.options.credentials ?? []),
 		];
 		for (const credential of credentials) this.credentialIds.set(credential.id, await owner.createCredential(credential));
