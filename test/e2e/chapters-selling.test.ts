@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { dayMs, hourMs } from '../../lib/model/clock';
+import { dayMs, hourMs, minuteMs } from '../../lib/model/clock';
 import { keys } from '../../lib/model/records';
+import { type PushService, startPushService } from '../mocks/message-apis/push-service';
 import { atTheSameTime, chapter, connectTo, Customers, journeyIdOf, linksOf, reader, untilAllSucceeded } from './chapters';
 import { filledIn, Installation, template, uniqueAddress, until } from './installation';
 import { cartEvent } from './shop';
@@ -39,6 +40,7 @@ describe('the shipped journeys of chapter 05, in a real n8n', () => {
 	const replenishment = chapter('05-selling-to-buyers/replenishment.json', 'refill');
 	const saleLovers = filledIn(template('05-selling-to-buyers/sale-lovers.json'));
 	let n8n: Installation;
+	let pushes: PushService;
 	let extras: Customers;
 	let better: Customers;
 	let worn: Customers;
@@ -46,6 +48,7 @@ describe('the shipped journeys of chapter 05, in a real n8n', () => {
 	let main: Customers;
 
 	beforeAll(async () => {
+		pushes = await startPushService();
 		const journeys = [accessories, care, upgrade, replacement, nextSize, replenishment, saleLovers];
 		n8n = await (await Installation.create({ workflows: [...Object.values(connect), linksOf('extras'), ...journeys], speed })).start();
 		expect(n8n.failed).toEqual([]);
@@ -64,7 +67,10 @@ describe('the shipped journeys of chapter 05, in a real n8n', () => {
 		await catalogue(worn, boots, sandals, sneakers, small, bigger, pot);
 		await catalogue(refill, capsules, hundred, powder);
 	}, 240_000);
-	afterAll(() => n8n?.close(), 30_000);
+	afterAll(async () => {
+		await n8n?.close();
+		await pushes?.close();
+	}, 30_000);
 
 	const rules = (shop: Customers, list: object[]) => shop.store.commit({ writes: [{ key: keys.productRules, value: { rules: list, updatedAtMs: 0 } as never, version: 0 }] });
 	const catalogue = (shop: Customers, ...goods: Goods[]) =>
@@ -139,6 +145,32 @@ describe('the shipped journeys of chapter 05, in a real n8n', () => {
 				expect(await better.endings(buys)).toEqual(['bought']);
 				expect(better.mails(buys)).toHaveLength(1);
 				expect(await better.times(plain, 'journey_entered')).toEqual([]);
+			},
+
+			'Upgrade shows it by web push after ten minutes, once, in each browser that allows it, and in none that has gone': async () => {
+				const [allows, moved] = ['allows', 'moved'].map(uniqueAddress);
+				const browsers = { [allows]: pushes.browser(), [moved]: pushes.browser() };
+				const look = { type: 'product_viewed', product: machine.id, name: machine.title, price: 20, path: `/p/${machine.id}` };
+				for (const email of [allows, moved]) {
+					await better.consent(email);
+					await browsed(email, { type: 'push_subscribed', ...browsers[email].subscription, asked: true });
+				}
+				pushes.forget(browsers[moved]);
+				for (const email of [allows, moved]) await browsed(email, look, look);
+				const pushesTo = (email: string) => pushes.pushes.filter(({ path }) => browsers[email].endpoint.endsWith(path));
+				const [push] = await until('the push', () => (pushesTo(allows).length > 0 ? pushesTo(allows) : null), limitMs);
+				const { title, body } = JSON.parse(push.text) as Record<string, string>;
+				expect([title, body]).toEqual([pro.title, 'It can do more than what you looked at. Have a look.']);
+				const [mail] = await better.untilMails(moved, 1, limitMs);
+				expect(mail.text).toContain(pro.title);
+				for (const email of [allows, moved]) await better.untilEnded(email, 'completed', limitMs);
+				const [enteredMs] = await better.times(allows, 'journey_entered');
+				const [pushedMs] = await better.times(allows, 'message_sent');
+				expect(pushedMs - enteredMs).toBeGreaterThanOrEqual(10 * minuteMs);
+				const channels = (await better.timeline(allows)).filter(({ type }) => type === 'message_sent').map(({ data }) => (data as { channel: string }).channel);
+				expect(channels).toEqual(['push', 'email', 'email']);
+				expect([allows, moved].map((email) => pushesTo(email).length)).toEqual([1, 0]);
+				expect([allows, moved].map((email) => better.mails(email).length)).toEqual([2, 2]);
 			},
 
 			'Replacement writes when the rules say that shoes are worn out, and from the newer pair on where there is one': async () => {
