@@ -35,6 +35,7 @@ withBrowser("our nodes in n8n's editor, in a real browser", () => {
 	const [send] = journey.nodes.filter(({ type }) => type.endsWith('sendReminder'));
 	const panels = draft('panels', [
 		['WooCommerce', 'shopWebhookTrigger', { system: 'woocommerce' }],
+		['Programme', 'shopWebhookTrigger', { loyalty: { earnFromOrders: true, rate: 1, rounding: 'down', excluded: '', pendingDays: 14, expiresAfterDays: 365, tiers: { tiers: [{ label: 'Silver', from: 1000 }] }, tierBy: 'points', tierPeriod: 'rolling_year', tierKeptDays: 365 } }],
 		['Browse Sessions', 'cartAbandonedTrigger', { watch: ['browse'] }],
 		['Nothing Chosen', 'shopEventTrigger', {}],
 		['Supply', 'shopEventTrigger', { events: ['order_placed', 'custom'], eventName: 'gift', subject: 'product', anchor: 'supply', reentry: 'afterPause' }],
@@ -120,6 +121,8 @@ withBrowser("our nodes in n8n's editor, in a real browser", () => {
 	const step = ['Delay', 'Unit'];
 	const question = ['Type', 'Question', 'Must Be Answered'];
 	const settings = ['Shop Name', 'Shop URL', 'Sender', 'Postal Address', 'Currency', 'Locale', 'Time Zone', 'Sending Mode', 'Consent Policy', 'Rest Between Messages', 'Quiet Hours', 'Shop Locations', 'Loyalty Points', 'Browser Tracking', 'More Settings', 'Start This Workflow For', 'Shop ID'];
+	const [beforeLoyalty, afterLoyalty] = [settings.slice(0, settings.indexOf('Loyalty Points') + 1), settings.slice(settings.indexOf('Loyalty Points') + 1)];
+	const programme = ['Earn From Orders', 'Points per Unit of Currency', 'Rounding', 'Excluded Goods', 'Pending for (Days)', 'Expire After (Days)', 'Tiers', 'Name', 'From', 'Tiers Are Reached By', 'Tier Period', 'Tier Is Kept at Least (Days)'];
 	const ofJourneys = ['Maximum Age (Days)', 'Priority', 'Holdout (%)', 'Show Ended Output', 'Batch Size', 'Shop ID'];
 	const group = ['Conditions', 'Applies When', 'These', 'Fact', 'Fact', 'Condition'];
 	test.each([
@@ -128,6 +131,7 @@ withBrowser("our nodes in n8n's editor, in a real browser", () => {
 		['the Shop Webhook Trigger of a generic shop', connect, 'Shop Webhook Trigger', ['Shop System', ...settings]],
 		['the Shop Webhook Trigger of a Shopify shop that is connected by hand', shopify, 'Shop Webhook Trigger', ['Shop System', 'Connect', ...settings]],
 		['the Shop Webhook Trigger of a WooCommerce shop', panels, 'WooCommerce', ['Shop System', 'State of the Connection', ...settings]],
+		['a shop with a loyalty programme', panels, 'Programme', ['Shop System', ...beforeLoyalty, ...programme, ...afterLoyalty]],
 		['the Message Webhook Trigger', links, 'Message Webhook Trigger', ['Start the Workflow On', 'Forms', 'Profile Questions', 'Form ID', 'Questions', ...question, ...question, 'One Question at a Time', 'Own Words', 'Pop-Up', 'Shop ID']],
 		['a trigger on browse sessions', panels, 'Browse Sessions', ['Trigger On', 'Looked At', 'Views', 'Seconds', 'Schedule', ...step, ...step, ...step, ...step, 'Ends On', 'Kind', 'Re-Entry', ...ofJourneys]],
 		['a new Shop Event Trigger', panels, 'Nothing Chosen', ['Trigger On', 'One Journey Per', 'Conditions', 'With Several Groups', 'Delays Count From', 'Schedule', ...step, 'Ends On', 'Kind', 'Re-Entry', ...ofJourneys]],

@@ -138,11 +138,9 @@ export const settingsFields: INodeProperties[] = [
 		noDataExpression: true,
 		default: {},
 		description: 'How customers earn points, and which tiers there are. The shop has no loyalty programme unless something is added here.',
+		// In the order in which a programme is thought of: earning, keeping, tiers.
 		options: [
 			{ displayName: 'Earn From Orders', name: 'earnFromOrders', type: 'boolean', default: true, description: 'Whether orders placed from now on earn points by themselves when they are paid, and refunds and cancellations take them back. Off unless added here: points are then only what the Loyalty Points node makes of them.' },
-			{ displayName: 'Excluded Goods', name: 'excluded', type: 'string', typeOptions: { rows: 3 }, default: '', placeholder: 'e.g. Gift Cards', description: 'Products, categories and tags that earn nothing, one per line: by ID, SKU, title or name. What the other lines have of the order’s total still earns.' },
-			{ displayName: 'Expire After (Days)', name: 'expiresAfterDays', type: 'number', typeOptions: { minValue: 0, maxValue: mostDays }, default: 365, description: 'At the end of the day so many days after they were earned. 0, or not added: never.' },
-			{ displayName: 'Pending for (Days)', name: 'pendingDays', type: 'number', typeOptions: { minValue: 0, maxValue: mostDays }, default: 14, description: 'So many days after the payment points can be spent: the time in which goods may be sent back. 0, or not added: at once.' },
 			{ displayName: 'Points per Unit of Currency', name: 'rate', type: 'number', typeOptions: { minValue: 0 }, default: 1, description: 'For each whole unit of the shop’s currency: 1 is a point for each euro or dollar, 0.5 a point for two, 0.01 a point for 100 yen' },
 			{
 				displayName: 'Rounding',
@@ -156,19 +154,9 @@ export const settingsFields: INodeProperties[] = [
 				default: 'down',
 				description: 'What becomes of a part of a point',
 			},
-			{ displayName: 'Tier Is Kept at Least (Days)', name: 'tierKeptDays', type: 'number', typeOptions: { minValue: 0, maxValue: mostDays }, default: 365, description: 'From when it was reached, whatever is bought until then; afterwards the customer has the tier that the period gives. Orders that are sent back count for nothing. 0, or not added: not longer than the period gives it.' },
-			{
-				displayName: 'Tier Period',
-				name: 'tierPeriod',
-				type: 'options',
-				options: [
-					{ name: 'Calendar Year', value: 'calendar_year', description: 'Counts anew on the first of January' },
-					{ name: 'Ever', value: 'ever', description: 'Everything counts, and tiers are lost only by refunds' },
-					{ name: 'Last 12 Months', value: 'rolling_year' },
-				],
-				default: 'rolling_year',
-				description: 'Over which time is counted what a tier is reached by, by the shop’s own calendar',
-			},
+			{ displayName: 'Excluded Goods', name: 'excluded', type: 'string', typeOptions: { rows: 3 }, default: '', placeholder: 'e.g. Gift Cards', description: 'Products, categories and tags that earn nothing, one per line: by ID, SKU, title or name. What the other lines have of the order’s total still earns.' },
+			{ displayName: 'Pending for (Days)', name: 'pendingDays', type: 'number', typeOptions: { minValue: 0, maxValue: mostDays }, default: 14, description: 'So many days after the payment points can be spent: the time in which goods may be sent back. 0, or not added: at once.' },
+			{ displayName: 'Expire After (Days)', name: 'expiresAfterDays', type: 'number', typeOptions: { minValue: 0, maxValue: mostDays }, default: 365, description: 'At the end of the day so many days after they were earned. 0, or not added: never.' },
 			{
 				displayName: 'Tiers',
 				name: 'tiers',
@@ -189,7 +177,7 @@ export const settingsFields: INodeProperties[] = [
 				],
 			},
 			{
-				displayName: 'Tiers Count',
+				displayName: 'Tiers Are Reached By',
 				name: 'tierBy',
 				type: 'options',
 				options: [
@@ -197,7 +185,21 @@ export const settingsFields: INodeProperties[] = [
 					{ name: 'Spending', value: 'spent', description: 'The value of paid orders, less what was paid back' },
 				],
 				default: 'points',
+				description: 'What the numbers of the tiers mean',
 			},
+			{
+				displayName: 'Tier Period',
+				name: 'tierPeriod',
+				type: 'options',
+				options: [
+					{ name: 'Calendar Year', value: 'calendar_year', description: 'Counts anew on the first of January' },
+					{ name: 'Ever', value: 'ever', description: 'Everything counts, and tiers are lost only by refunds' },
+					{ name: 'Last 12 Months', value: 'rolling_year' },
+				],
+				default: 'rolling_year',
+				description: 'Over which time points earned or money spent are counted, by the shop’s own calendar',
+			},
+			{ displayName: 'Tier Is Kept at Least (Days)', name: 'tierKeptDays', type: 'number', typeOptions: { minValue: 0, maxValue: mostDays }, default: 365, description: 'From when it was reached, whatever is bought until then; afterwards the customer has the tier that the period gives. Orders that are sent back count for nothing. 0, or not added: not longer than the period gives it.' },
 		],
 	},
 	{
