@@ -85,6 +85,7 @@ function connectionTests(): void {
 				await Promise.all([
 					expectRefusedInTime(() => store.commit({ writes: [{ key: 'late', version: 0, value: 1 }] })),
 					expectRefusedInTime(() => store.read(['late'])),
+					expectRefusedInTime(() => store.read(['another'])),
 					expectRefusedInTime(() => store.claim('due', { dueMs: 1, machineNowMs: 1, leaseUntilMs: 2, limit: 1 })),
 					expectRefusedInTime(() => hub.ping()),
 				]);
@@ -107,6 +108,17 @@ function connectionTests(): void {
 			await admin.quit();
 			const results = await Promise.all([1, 2, 3].map((value) => store.commit({ writes: [{ key: 'a', version: 1, value }] })));
 			expect(results.map(({ status }) => status).sort()).toEqual(['committed', 'conflict', 'conflict']);
+		});
+
+		it('asks once for what is read at once', async () => {
+			await store.commit({ writes: [{ key: 'a', version: 0, value: 1 }] });
+			const admin = new Redis(server.url);
+			const asked = async () => Number(/cmdstat_mget:calls=(\d+)/.exec(await admin.info('commandstats'))?.[1] ?? 0);
+			const before = await asked();
+			const answers = await Promise.all(['a', 'b', 'c', 'a'].map((key) => store.read([key])));
+			expect(answers.map(([{ version }]) => version)).toEqual([1, 0, 0, 1]);
+			expect((await asked()) - before).toBe(1);
+			await admin.quit();
 		});
 
 		it('gives up in time on a server that holds the connection and does not answer', async () => {

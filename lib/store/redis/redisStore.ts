@@ -18,6 +18,7 @@ import { commitArguments, commitResult } from './commit';
 import type { RedisConnection } from './connection';
 import { ScopeKeys } from './keys';
 import * as log from './log';
+import { GatheredReads } from './reads';
 
 /** A bound as sorted sets read it. */
 function bound(value: number): string {
@@ -28,6 +29,7 @@ function bound(value: number): string {
 /** One scope on a Redis server. Checks arguments, then calls one command or one script. */
 export class RedisStore implements Store {
 	private readonly keys: ScopeKeys;
+	private readonly reads: GatheredReads;
 
 	constructor(
 		readonly scope: string,
@@ -36,14 +38,16 @@ export class RedisStore implements Store {
 		private readonly register: (scope: string) => Promise<void>,
 	) {
 		this.keys = new ScopeKeys(scope);
+		this.reads = new GatheredReads(connection);
 	}
 
 	async read<T = Json>(keys: Key[]): Promise<Array<Versioned<T>>> {
 		checkKeys(keys);
 		if (keys.length === 0) return [];
-		const found = await this.connection.read((redis) => redis.mget(keys.map((key) => this.keys.document(key))));
+		const { from, found } = this.reads.add(keys.map((key) => this.keys.document(key)));
+		const documents = await found;
 		return keys.map((key, i) => {
-			const document = found[i];
+			const document = documents[from + i];
 			if (!document) return { key, version: 0, value: null };
 			const end = document.indexOf('\n');
 			return { key, version: Number(document.slice(0, end)), value: JSON.parse(document.slice(end + 1)) as T };

@@ -66,6 +66,19 @@ export function commitTests(fixture: Fixture): void {
 			expect(await store.read([])).toEqual([]);
 		});
 
+		it('answers each of many reads at once with its own documents, as they are now', async () => {
+			const store = fixture.newScope();
+			for (let from = 0; from < 200; from += 50) await store.commit({ writes: many(50, (n) => ({ key: `d${from + n}`, version: 0, value: from + n })) });
+			const wanted = many(8, (lane) => many(300, (n) => `d${(n * 7 + lane) % 250}`));
+			const [changed, ...answers] = await Promise.all([store.commit({ writes: [{ key: 'd0', version: 1, value: -1 }] }), ...wanted.map((keys) => store.read(keys))]);
+			expect(changed).toEqual({ status: 'committed' });
+			for (const [lane, answer] of answers.entries()) {
+				expect(answer.map(({ key }) => key)).toEqual(wanted[lane]);
+				for (const { key, value } of answer) if (key !== 'd0') expect(value).toBe(Number(key.slice(1)) < 200 ? Number(key.slice(1)) : null);
+			}
+			expect(await Promise.all([store.read(['d0']), store.read(['d0'])])).toEqual([[{ key: 'd0', version: 2, value: -1 }], [{ key: 'd0', version: 2, value: -1 }]]);
+		});
+
 		it('removes a document, which then does not exist', async () => {
 			const store = fixture.newScope();
 			await store.commit({ writes: [{ key: 'a', version: 0, value: 1 }] });
