@@ -253,7 +253,8 @@ export interface PointsBalance {
 
 /** The balance as it is at a time, without writing anything. */
 export function balanceAt(head: LedgerHead, nowMs: number): PointsBalance {
-	const { lots, pending, reservations, owed } = settle(head, nowMs).head;
+	const dueMs = nextDueMs(head);
+	const { lots, pending, reservations, owed } = dueMs !== null && dueMs <= Math.max(head.atMs, nowMs) ? settle(head, nowMs).head : head;
 	const expiring = lots.flatMap(({ points, expiresAtMs }) => (expiresAtMs === undefined ? [] : [{ expiresAtMs, points }]));
 	return { available: sum(lots), pending: sum(pending), reserved: sum(Object.values(reservations).flatMap(({ parts }) => parts)), owed, expiring };
 }

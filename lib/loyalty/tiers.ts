@@ -1,5 +1,5 @@
 import { DateTime } from 'luxon';
-import { dayMs } from '../model/clock';
+import { dayMs, minuteMs } from '../model/clock';
 import { currencyDigits } from '../model/money';
 import type { PointsStanding } from '../model/records';
 import type { Programme } from './programme';
@@ -51,9 +51,25 @@ export function emptyTiers(currency: string): TierRecord {
 	return { points: nothing, spent: nothing, currency };
 }
 
+/** What was worked out with a calendar, which takes its time: the same few days come up for all customers. */
+const knownDays = new Map<string, string>();
+const knownOvers = new Map<string, number>();
+
+function remembered<T>(known: Map<string, T>, name: string, workOut: () => T): T {
+	let value = known.get(name);
+	if (value === undefined) {
+		if (known.size > 1000) known.clear();
+		known.set(name, (value = workOut()));
+	}
+	return value;
+}
+
+/** Wherever it is, a day begins and clocks are changed at a full one: within it the day stays the same. */
+const quarterOfHourMs = 15 * minuteMs;
+
 /** The local day of a time. An unknown zone counts as UTC. */
 export function dayIn(timezone: string, atMs: number): string {
-	return localTime(timezone, atMs).toISODate()!;
+	return remembered(knownDays, `${Math.floor(atMs / quarterOfHourMs)} ${timezone}`, () => localTime(timezone, atMs).toISODate()!);
 }
 
 function localTime(timezone: string, atMs: number): DateTime {
@@ -102,71 +118,63 @@ export function decideTier(record: TierRecord, before: TierStanding, rules: Tier
 	const totals = tierBy === 'points' ? record.points : record.currency === rules.currency ? record.spent : nothing;
 	const unit = tierBy === 'points' ? 1 : 10 ** currencyDigits(rules.currency);
 	const threshold = (index: number) => Math.round(tiers[index].from * unit);
-	const now = localTime(rules.timezone, nowMs);
-	const progress = progressOn(totals, tierPeriod, now);
+	const progress = progressOn(totals, tierPeriod, dayIn(rules.timezone, nowMs));
 	const given = tiers.findLastIndex((_tier, index) => threshold(index) <= progress);
 	const had = tiers.findIndex(({ id }) => id === before.tier);
-	const isKept = given < had && before.tierUntilMs !== undefined && nowMs < before.tierUntilMs && wasDeserved(totals, tierPeriod, localTime(rules.timezone, before.tierSinceMs ?? nowMs), threshold(had));
+	const isKept = given < had && before.tierUntilMs !== undefined && nowMs < before.tierUntilMs && wasDeserved(totals, tierPeriod, dayIn(rules.timezone, before.tierSinceMs ?? nowMs), threshold(had));
 	const has = isKept ? had : given;
-	const since = has === had ? pick(before) : has > had ? { tierSinceMs: nowMs, ...keptUntil(rules, now) } : { tierSinceMs: nowMs };
+	const since = has === had ? pick(before) : has > had ? { tierSinceMs: nowMs, ...keptUntil(rules, nowMs) } : { tierSinceMs: nowMs };
 	const next = has + 1 < tiers.length ? { nextTier: tiers[has + 1].id, nextTierLabel: tiers[has + 1].label, toNextTier: Math.max(0, threshold(has + 1) - progress) } : {};
 	const standing: TierStanding = { ...(has >= 0 && { tier: tiers[has].id, tierLabel: tiers[has].label, ...since }), progress, ...(tierBy === 'spent' && { progressCurrency: rules.currency }), ...next };
 	return {
 		standing,
 		...(has > had && { reached: tiers[has].label }),
 		...(has < had && { lost: tiers[had].label }),
-		nextMs: nextChangeMs(totals, tierPeriod, now, standing.tierUntilMs),
+		nextMs: nextChangeMs(totals, rules, nowMs, standing.tierUntilMs),
 	};
 }
 
 const pick = ({ tierSinceMs, tierUntilMs }: TierStanding) => ({ ...(tierSinceMs !== undefined && { tierSinceMs }), ...(tierUntilMs !== undefined && { tierUntilMs }) });
 
-function keptUntil({ tierKeptDays, tierPeriod }: TierRules, now: DateTime): { tierUntilMs?: number } {
+function keptUntil({ tierKeptDays, tierPeriod, timezone }: TierRules, nowMs: number): { tierUntilMs?: number } {
 	if (tierPeriod === 'ever' || tierKeptDays === 0) return {};
-	return { tierUntilMs: now.plus({ days: tierKeptDays + 1 }).startOf('day').toMillis() };
+	return { tierUntilMs: localTime(timezone, nowMs).plus({ days: tierKeptDays + 1 }).startOf('day').toMillis() };
 }
 
 /** The day before the period that ends on a day. */
-function before(period: TierRules['tierPeriod'], on: DateTime): string {
+function before(period: TierRules['tierPeriod'], on: string): string {
 	if (period === 'ever') return '';
-	if (period === 'calendar_year') return `${on.year - 1}-12-31`;
+	const year = Number(on.slice(0, 4)) - 1;
+	if (period === 'calendar_year') return `${year}-12-31`;
 	// A year before 29 February is the 28th.
-	const [month, day] = on.month === 2 && on.day === 29 ? [2, 28] : [on.month, on.day];
-	return `${on.year - 1}-${String(month).padStart(2, '0')}-${String(day).padStart(2, '0')}`;
+	return `${year}${on.endsWith('-02-29') ? '-02-28' : on.slice(4)}`;
 }
 
 /** What counts in the period that ends on a day, that day included. */
-function progressOn({ days, earlier }: DayTotals, period: TierRules['tierPeriod'], on: DateTime): number {
-	const last = on.toISODate()!;
+function progressOn({ days, earlier }: DayTotals, period: TierRules['tierPeriod'], on: string): number {
 	const start = before(period, on);
-	return Object.entries(days).reduce((sum, [day, amount]) => (day > start && day <= last ? sum + amount : sum), period === 'ever' ? earlier : 0);
+	return Object.entries(days).reduce((sum, [day, amount]) => (day > start && day <= on ? sum + amount : sum), period === 'ever' ? earlier : 0);
 }
 
 /** Whether a tier would have been reached then, by what is left of it: the time that a tier is kept is for who bought, not for who sent it back. */
-function wasDeserved(totals: DayTotals, period: TierRules['tierPeriod'], since: DateTime, threshold: number): boolean {
+function wasDeserved(totals: DayTotals, period: TierRules['tierPeriod'], since: string, threshold: number): boolean {
 	return (totals.from !== undefined && before(period, since) < totals.from) || progressOn(totals, period, since) >= threshold;
 }
 
-function nextChangeMs({ days }: DayTotals, period: TierRules['tierPeriod'], now: DateTime, untilMs: number | undefined): number | null {
-	const start = before(period, now);
-	const counted = period === 'ever' ? [] : Object.keys(days).filter((day) => day > start).sort();
-	const times = [untilMs !== undefined && untilMs > now.toMillis() ? untilMs : undefined, counted.length === 0 ? undefined : period === 'calendar_year' ? now.startOf('year').plus({ years: 1 }).toMillis() : overMs(counted[0], now.zoneName!)];
+function nextChangeMs({ days }: DayTotals, { tierPeriod, timezone }: TierRules, nowMs: number, untilMs: number | undefined): number | null {
+	const times = [untilMs !== undefined && untilMs > nowMs ? untilMs : undefined];
+	if (tierPeriod !== 'ever') {
+		const start = before(tierPeriod, dayIn(timezone, nowMs));
+		const [first] = Object.keys(days).filter((day) => day > start).sort();
+		if (first !== undefined) times.push(tierPeriod === 'calendar_year' ? localTime(timezone, nowMs).startOf('year').plus({ years: 1 }).toMillis() : overMs(first, timezone));
+	}
 	const known = times.filter((time) => time !== undefined);
 	return known.length === 0 ? null : Math.min(...known);
 }
 
-/** The same few days come up for all customers, and time zones take time. */
-const knownOvers = new Map<string, number>();
-
 /** The beginning of the first day whose last year does not hold the given day any more. */
-function overMs(day: string, zone: string): number {
-	const name = `${day} ${zone}`;
-	const known = knownOvers.get(name);
-	if (known !== undefined) return known;
-	if (knownOvers.size > 1000) knownOvers.clear();
-	const over = overOf(day, zone);
-	knownOvers.set(name, over);
-	return over;
+function overMs(day: string, timezone: string): number {
+	return remembered(knownOvers, `${day} ${timezone}`, () => overOf(day, localTime(timezone, 0).zoneName!));
 }
 
 function overOf(day: string, zone: string): number {

@@ -46,9 +46,20 @@ export function counted(history: HistoryRecord | null, happenings: Happening[], 
 		const day = String(dayOf(event.atMs));
 		days[day] = { ...days[day] };
 		for (const field of fields) days[day][field] = (days[day][field] ?? 0) + sign;
-		newest = sign === 1 ? [...newest, event] : without(newest, event);
+		newest = sign === 1 ? inserted(newest, event) : without(newest, event);
 	}
 	return bounded({ days, recent: newest }, nowMs);
+}
+
+/** Into its place among those that are in order already. */
+function inserted(recent: RecentEvent[], event: RecentEvent): RecentEvent[] {
+	let [from, to] = [0, recent.length];
+	while (from < to) {
+		const middle = (from + to) >> 1;
+		if (newestFirst(event, recent[middle]) < 0) to = middle;
+		else from = middle + 1;
+	}
+	return recent.toSpliced(from, 0, event);
 }
 
 function without(recent: RecentEvent[], { type, id, atMs }: RecentEvent): RecentEvent[] {
@@ -63,7 +74,7 @@ export function mergeHistories(a: HistoryRecord | null, b: HistoryRecord | null,
 		days[day] = { ...days[day] };
 		for (const [field, count] of Object.entries(fields)) days[day][field] = (days[day][field] ?? 0) + count;
 	}
-	return bounded({ days, recent: [...(a?.recent ?? []), ...(b?.recent ?? [])] }, nowMs);
+	return bounded({ days, recent: [...(a?.recent ?? []), ...(b?.recent ?? [])].sort(newestFirst) }, nowMs);
 }
 
 /** Newest first; those of the same moment in an order that does not depend on which arrived first. */
@@ -80,7 +91,7 @@ function bounded({ days, recent }: HistoryRecord, nowMs: number): HistoryRecord 
 		.map(([day, fields]) => [day, Object.fromEntries(Object.entries(fields).filter(([, count]) => count !== 0))] as const)
 		.filter(([, fields]) => Object.keys(fields).length > 0)
 		.sort(([a], [b]) => Number(a) - Number(b));
-	return { days: Object.fromEntries(lessDetail(kept)), recent: [...recent].sort(newestFirst).slice(0, maxRecent) };
+	return { days: Object.fromEntries(lessDetail(kept)), recent: recent.slice(0, maxRecent) };
 }
 
 type Day = readonly [string, Record<string, number>];

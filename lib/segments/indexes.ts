@@ -34,22 +34,28 @@ export function isListed(customer: CustomerRecord | null): customer is CustomerR
 const indexed = factFields.filter(({ index }) => index !== undefined);
 const noCurrencies = { currency: '', shopCurrency: '' };
 
-/** All entries that a customer's document gives, by index; none for those who are not listed. */
-export function indexEntries(customer: CustomerRecord | null): Map<string, number> {
+/** All entries that a customer's document gives, by index, or those by some facts; none for those who are not listed. */
+export function indexEntries(customer: CustomerRecord | null, fields = indexed): Map<string, number> {
 	const entries = new Map<string, number>();
 	if (!isListed(customer)) return entries;
-	for (const field of indexed) addEntries(entries, field, customer);
+	for (const field of fields) addEntries(entries, field, customer);
 	if (customer.latitude !== undefined && customer.longitude !== undefined) entries.set(latitude, customer.latitude);
 	return entries;
 }
 
-function addEntries(entries: Map<string, number>, { id, amounts, read, index }: FactField, customer: CustomerRecord): void {
+/** What a fact's entries are made from. */
+function indexedValue({ amounts, read }: FactField, customer: CustomerRecord): unknown {
+	return amounts ? amounts(customer) : (read as (customer: CustomerRecord, currencies: typeof noCurrencies) => unknown)(customer, noCurrencies);
+}
+
+function addEntries(entries: Map<string, number>, field: FactField, customer: CustomerRecord): void {
+	const { id, amounts, index } = field;
+	const value = indexedValue(field, customer);
+	if (value === undefined) return;
 	if (amounts) {
-		for (const [currency, amountMinor] of Object.entries(amounts(customer))) if (amountMinor > 0) entries.set(byAmount(id, currency), amountMinor);
+		for (const [currency, amountMinor] of Object.entries(value as Record<string, number>)) if (amountMinor > 0) entries.set(byAmount(id, currency), amountMinor);
 		return;
 	}
-	const value = (read as (customer: CustomerRecord, currencies: typeof noCurrencies) => unknown)(customer, noCurrencies);
-	if (value === undefined) return;
 	if (index!.value) {
 		if (value === true) entries.set(byValue(id), 1);
 		else if (typeof value === 'number') entries.set(byValue(id), value);
@@ -82,8 +88,10 @@ const lastDay = (history: HistoryRecord | null): number | null => {
 
 /** Writes what is different in a customer's entries, and nothing else. */
 export function indexCustomer(tx: Transaction, key: string, before: CustomerRecord | null, after: CustomerRecord | null): void {
-	const earlier = indexEntries(before);
-	const entries = indexEntries(after);
+	// Most changes are of very few facts: texts, numbers, and parts that both documents share are told to be the same at once.
+	const fields = isListed(before) && isListed(after) ? indexed.filter((field) => indexedValue(field, before) !== indexedValue(field, after)) : indexed;
+	const earlier = indexEntries(before, fields);
+	const entries = indexEntries(after, fields);
 	for (const [index, value] of entries) if (earlier.get(index) !== value) tx.index(index, key, value);
 	for (const index of earlier.keys()) if (!entries.has(index)) tx.index(index, key, null);
 }

@@ -74,6 +74,8 @@ describe('a tier', () => {
 	it('counts days of the shop’s zone, also where the clocks change', () => {
 		expect(dayIn(zone, Date.parse('2026-03-28T23:30:00Z'))).toBe('2026-03-29');
 		expect(dayIn('America/New_York', Date.parse('2026-03-08T04:30:00Z'))).toBe('2026-03-07');
+		// Kathmandu is ahead by five hours and three quarters.
+		expect(['2026-06-01T18:14:59.999Z', '2026-06-01T18:15:00Z', '2026-06-01T18:29:59Z'].map((time) => dayIn('Asia/Kathmandu', Date.parse(time)))).toEqual(['2026-06-01', '2026-06-02', '2026-06-02']);
 		// Beirut's clocks skip midnight.
 		expect(decideTier(record({ '2025-03-29': 100 }), {}, { ...rules, timezone: 'Asia/Beirut' }, Date.parse('2025-04-01T12:00:00Z')).nextMs).toBe(Date.parse('2026-03-28T22:00:00Z'));
 		expect(dayIn('Nowhere/Atlantis', 0)).toBe('1970-01-01');
