@@ -4,17 +4,17 @@ import type { AttributeValue } from '../model/events';
 import { type CustomerRecord, historyField, type HistoryRecord } from '../model/records';
 import type { ShopSettings } from '../model/settings';
 import { daysUntilReturn, localDate, parseYearlyDate, startOfDayMs, todayIn } from './calendar';
-import { type Currencies, factField, type FactField, type FactPart, type Facts, type FactValue } from './fields';
+import { type CarriedFacts, type Currencies, factField, type FactField, type FactPart, type Facts, type FactValue } from './fields';
 import { operandOf } from './operators';
 import { checkCondition } from './validate';
 import { plain } from './words';
 
-/** Decides about one customer. `nowMs` is journey time. */
-export type Predicate = (facts: Facts, nowMs: number) => boolean;
+/** Decides about one customer, by what `readFrom` says. `nowMs` is journey time. */
+export type Predicate = (facts: Facts | CarriedFacts, nowMs: number) => boolean;
 
 /**
- * Where the facts of a part are read from. `records`: from the documents. `item`: from the journey item, as far as it carries them.
- * `item_and_customer`: the customer from its document, everything else from the item.
+ * Where the facts of a part are read from. `records`: from the documents. `item`: from the journey item, as far as it carries them; it is then itself
+ * what is decided on. `item_and_customer`: the customer from its document, everything else from the item.
  */
 export type ReadFrom = 'records' | 'item' | 'item_and_customer';
 
@@ -44,6 +44,8 @@ interface Compiler {
 
 /** Only facts that change as time goes by look at the time. */
 type Read = (of: unknown, nowMs?: number) => FactValue;
+/** What conditions are compiled to. With `readFrom: 'item'` the facts are the item, which has its parts under the same names. */
+type Test = (facts: Facts, nowMs: number) => boolean;
 /** Tells of one part (the customer, the order ...), which is there. */
 type PartTest = (of: unknown, nowMs: number, facts: Facts) => boolean;
 
@@ -63,7 +65,7 @@ interface FieldTest {
  */
 export function compileCondition(condition: Condition, { currency, timezone, readFrom = 'records' }: CompileOptions): Predicate {
 	checkCondition(condition);
-	return compile(condition, { settings: { currency, timezone }, readFrom, today: todayIn(timezone) });
+	return compile(condition, { settings: { currency, timezone }, readFrom, today: todayIn(timezone) }) as Predicate;
 }
 
 export function needs(condition: Condition): Needs {
@@ -117,7 +119,7 @@ export function notCarried(condition: Condition, currency: string): string[] {
 	return field.item && !isForeign ? [] : [`"${field.label}"${field.item ? ` in ${condition.currency}` : ''}`];
 }
 
-function compile(condition: Condition, compiler: Compiler): Predicate {
+function compile(condition: Condition, compiler: Compiler): Test {
 	if ('all' in condition) return compileAll(condition.all, compiler);
 	if ('any' in condition) return any(condition.any.map((one) => compile(one, compiler)));
 	if ('not' in condition) {
@@ -131,12 +133,12 @@ function compile(condition: Condition, compiler: Compiler): Predicate {
 }
 
 /** Conditions on facts of the same part are decided together, so that the part is looked up once. */
-function compileAll(conditions: Condition[], compiler: Compiler): Predicate {
+function compileAll(conditions: Condition[], compiler: Compiler): Test {
 	const byPart = Map.groupBy(conditions.filter((one) => 'field' in one).map((one) => compileField(one, compiler)), ({ part }) => part);
 	return all([...[...byPart.values()].map((tests) => allOfPart(tests, compiler)), ...conditions.filter((one) => !('field' in one)).map((one) => compile(one, compiler))]);
 }
 
-function all(tests: Predicate[]): Predicate {
+function all(tests: Test[]): Test {
 	if (tests.length === 1) return tests[0];
 	return (facts, nowMs) => {
 		for (const test of tests) if (!test(facts, nowMs)) return false;
@@ -145,7 +147,7 @@ function all(tests: Predicate[]): Predicate {
 }
 
 /** Written out for the usual numbers of conditions: a loop costs more than what it calls. */
-function allOfPart(fieldTests: FieldTest[], { readFrom }: Compiler): Predicate {
+function allOfPart(fieldTests: FieldTest[], { readFrom }: Compiler): Test {
 	const partOf = partReader(fieldTests[0].part, readFrom);
 	const withoutPart = fieldTests.every((one) => one.withoutPart);
 	const tests = fieldTests.map(({ test }) => test);
@@ -176,7 +178,7 @@ function allOfPart(fieldTests: FieldTest[], { readFrom }: Compiler): Predicate {
 	}
 }
 
-function any(tests: Predicate[]): Predicate {
+function any(tests: Test[]): Test {
 	if (tests.length === 1) return tests[0];
 	return (facts, nowMs) => {
 		for (const test of tests) if (test(facts, nowMs)) return true;
@@ -191,9 +193,10 @@ const objectOnly = (of: object | null | undefined) => (typeof of === 'object' ? 
 
 function partReader(part: FactPart, readFrom: ReadFrom): (facts: Facts) => object | null | undefined {
 	if (!isFromItem(part, readFrom)) return (facts) => facts[part];
+	if (readFrom === 'item_and_customer') return (facts) => objectOnly(facts.item?.[part]);
 	// The common case by name, which is faster than by a name that is looked up.
-	if (part === 'customer') return (facts) => objectOnly(facts.item?.customer);
-	return (facts) => objectOnly(facts.item?.[part]);
+	if (part === 'customer') return (item) => objectOnly(item.customer);
+	return (item) => objectOnly(item[part]);
 }
 
 function reader(field: FactField, condition: FieldCondition, { settings, readFrom }: Compiler): Read {
@@ -385,10 +388,9 @@ function compileDays({ op, value }: FieldCondition, read: Read, compiler: Compil
 	}
 }
 
-function compileAnniversary(days: number, isExact: boolean, read: Read, { settings: { timezone }, readFrom, today }: Compiler): PartTest {
-	const zoneOf = (facts: Facts): string | undefined => (readFrom === 'item' ? facts.item?.customer?.timezone : facts.customer?.timezone);
-	const returnsInTime = (date: FactValue, facts: Facts, nowMs: number) => {
-		const zone = zoneOf(facts);
+function compileAnniversary(days: number, isExact: boolean, read: Read, { settings: { timezone }, today }: Compiler): PartTest {
+	const returnsInTime = (date: FactValue, { customer }: Facts, nowMs: number) => {
+		const zone = customer?.timezone;
 		const day = typeof date === 'number' ? localDate(date, zone, timezone) : typeof date === 'string' ? parseYearlyDate(date) : undefined;
 		if (!day) return false;
 		const away = daysUntilReturn(day, today(nowMs, zone));
@@ -405,7 +407,7 @@ function compileAnniversary(days: number, isExact: boolean, read: Read, { settin
  * What a customer did is counted by UTC day: the day on which the period begins counts as a whole, so nothing that happened within
  * the period is missed.
  */
-function compileEvent({ event, of, times, count, withinDays }: EventCondition): Predicate {
+function compileEvent({ event, of, times, count, withinDays }: EventCondition): Test {
 	const field = historyField(event, of);
 	const happened = (facts: Facts, nowMs: number): number => countedWithin(facts.history, field, withinDays, nowMs);
 	switch (times) {
@@ -436,7 +438,7 @@ export const firstDay = (nowMs: number, withinDays: number) => Math.floor((nowMs
 const isWithin = (day: number, nowMs: number, withinDays: number) => day >= firstDay(nowMs, withinDays) && day * dayMs <= nowMs + dayMs;
 
 /** Who clicked has opened, even where the mail program loads no pictures. */
-function compileMessage({ message, step, is }: MessageCondition, { readFrom }: Compiler): Predicate {
+function compileMessage({ message, step, is }: MessageCondition, { readFrom }: Compiler): Test {
 	if (readFrom === 'records') {
 		return ({ enrolment }) => {
 			if (!enrolment) return false;
@@ -444,7 +446,8 @@ function compileMessage({ message, step, is }: MessageCondition, { readFrom }: C
 			return sends.some((send) => became(message, send.state, send.openedAtMs, send.clickedAtMs, send.answeredAtMs, send.codeUsedAtMs)) === is;
 		};
 	}
-	return ({ item }) => {
+	return (facts) => {
+		const item = readFrom === 'item' ? (facts as CarriedFacts) : facts.item;
 		const messages = item?.journey?.messages;
 		if (!Array.isArray(messages)) return false;
 		return ofStep(messages, step, (sent) => sent.step, ({ sentAt }) => Date.parse(sentAt ?? '')).some((sent) => became(message, sent.state, sent.openedAt, sent.clickedAt, sent.answeredAt, sent.codeUsedAt)) === is;
@@ -485,7 +488,7 @@ export function distanceKm(a: { latitude: number; longitude: number }, b: { lati
 	return 2 * earthKm * Math.asin(Math.min(1, Math.sqrt(byLatitude + Math.cos(radians(a.latitude)) * Math.cos(radians(b.latitude)) * byLongitude)));
 }
 
-function compileNear({ near }: NearCondition): Predicate {
+function compileNear({ near }: NearCondition): Test {
 	const isNear = ({ latitude, longitude }: CustomerRecord) => latitude !== undefined && longitude !== undefined && distanceKm({ latitude, longitude }, near) <= near.km;
 	return ({ customer }) => !!customer && isNear(customer);
 }

@@ -28,7 +28,7 @@ export interface Facts {
 	product?: ProductWithRule | null;
 	view?: ViewFacts | null;
 	event?: EventFacts | null;
-	/** The journey item, where parts are read from it (see `readFrom`). */
+	/** The journey item, where all but the customer is read from it (see `readFrom`). */
 	item?: CarriedFacts;
 }
 

@@ -156,15 +156,12 @@ const decideByItems: DecideItems = async (context, installation, items, outputs)
  */
 function decideRun(items: INodeExecutionData[], from: number, { shop, isMatch, dependsOnShop: isShopRead, needsCustomer }: ShopCondition, fallback: string, nowMs: number, outputs: Outputs): number {
 	const { match, noMatch } = outputs;
-	// One object for all: it holds nothing but the item that is decided on.
-	const facts: { item: CarriedFacts } = { item: {} };
 	for (let index = from; index < items.length; index++) {
 		const item = items[index];
 		const { json } = item;
 		if (isShopRead && shopIdOf(json, fallback) !== shop.id) return index;
-		facts.item = json as unknown as CarriedFacts;
 		if (needsCustomer && (typeof json.customer !== 'object' || json.customer === null)) outputs.add(item, index, 'unknown');
-		else if (isMatch(facts, nowMs)) match.push(item);
+		else if (isMatch(json as unknown as CarriedFacts, nowMs)) match.push(item);
 		else noMatch.push(item);
 	}
 	return items.length;

@@ -209,7 +209,7 @@ describe('compiled conditions', () => {
 			customer: { id: 'a', country: 'AT', tags: ['vip'], birthday: '1990-03-11', consent: { email: 'subscribed', sms: 'none' }, orders: { count: 2, spentMinor: 5_000, lastAt: '2026-03-01T10:00:00Z' } },
 			cart: { id: 'c', stage: 'cart', currency: 'EUR', totalMinor: 4_000, url: '', updatedAt: '', items: [] },
 		};
-		const decideCarried = (condition: Condition) => compileCondition(condition, { ...settings, readFrom: 'item' })({ item }, now);
+		const decideCarried = (condition: Condition) => compileCondition(condition, { ...settings, readFrom: 'item' })(item, now);
 		const conditions: Condition[] = [
 			{ field: 'country', op: 'is', value: 'at' },
 			{ field: 'tags', op: 'includes', value: 'VIP' },
