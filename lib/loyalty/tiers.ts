@@ -87,8 +87,8 @@ export function withAmount(totals: DayTotals, day: string, amount: number): DayT
 /** Days that no decision asks for by themselves any more are added up. */
 export function shortened(totals: DayTotals, { tierKeptDays, timezone }: Pick<TierRules, 'tierKeptDays' | 'timezone'>, nowMs: number): DayTotals {
 	const kept = Math.min(tierKeptDays, mostKeptDays);
-	// The usual case without a calendar: nothing is as old as a year, whatever the year and the time zone.
-	const young = new Date(nowMs - (364 + kept) * dayMs).toISOString().slice(0, 10);
+	// The usual case: nothing is as old as a year, whatever the year and the time zone.
+	const young = dayIn('UTC', nowMs - (364 + kept) * dayMs);
 	if (Object.keys(totals.days).every((day) => day >= young)) return totals;
 	const from = localTime(timezone, nowMs).minus({ years: 1, days: kept + 2 }).toISODate()!;
 	const over = Object.entries(totals.days).filter(([day]) => day < from);

@@ -23,9 +23,10 @@ export class Transaction {
 
 	/** Reads what is not read yet, in one round trip. Empty keys are passed over. */
 	async load(keys: Array<string | undefined>): Promise<void> {
-		const missing = [...new Set(keys)].filter((key): key is string => !!key && !this.documents.has(key));
-		if (missing.length === 0) return;
-		for (const document of await this.store.read<unknown>(missing)) this.documents.set(document.key, document);
+		const missing = new Set<string>();
+		for (const key of keys) if (key && !this.documents.has(key)) missing.add(key);
+		if (missing.size === 0) return;
+		for (const document of await this.store.read<unknown>([...missing])) this.documents.set(document.key, document);
 	}
 
 	/** Reads documents that a decision may go by although they change meanwhile (a product's tags): the commit does not check them. Those that are not there are left out. */
