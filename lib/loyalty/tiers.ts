@@ -53,7 +53,7 @@ export function emptyTiers(currency: string): TierRecord {
 
 /** What was worked out with a calendar, which takes its time: the same few days come up for all customers. */
 const knownDays = new Map<string, string>();
-const knownOvers = new Map<string, number>();
+const knownTimes = new Map<string, number>();
 
 function remembered<T>(known: Map<string, T>, name: string, workOut: () => T): T {
 	let value = known.get(name);
@@ -138,7 +138,8 @@ const pick = ({ tierSinceMs, tierUntilMs }: TierStanding) => ({ ...(tierSinceMs 
 
 function keptUntil({ tierKeptDays, tierPeriod, timezone }: TierRules, nowMs: number): { tierUntilMs?: number } {
 	if (tierPeriod === 'ever' || tierKeptDays === 0) return {};
-	return { tierUntilMs: localTime(timezone, nowMs).plus({ days: tierKeptDays + 1 }).startOf('day').toMillis() };
+	const endOfKept = () => localTime(timezone, nowMs).plus({ days: tierKeptDays + 1 }).startOf('day').toMillis();
+	return { tierUntilMs: remembered(knownTimes, `${dayIn(timezone, nowMs)} +${tierKeptDays} ${timezone}`, endOfKept) };
 }
 
 /** The day before the period that ends on a day. */
@@ -174,7 +175,7 @@ function nextChangeMs({ days }: DayTotals, { tierPeriod, timezone }: TierRules, 
 
 /** The beginning of the first day whose last year does not hold the given day any more. */
 function overMs(day: string, timezone: string): number {
-	return remembered(knownOvers, `${day} ${timezone}`, () => overOf(day, localTime(timezone, 0).zoneName!));
+	return remembered(knownTimes, `${day} ${timezone}`, () => overOf(day, localTime(timezone, 0).zoneName!));
 }
 
 function overOf(day: string, zone: string): number {
