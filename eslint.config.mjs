@@ -4,7 +4,8 @@ import { configWithoutCloudSupport } from '@n8n/node-cli/eslint';
 const domains = ['shops', 'tracking', 'segments', 'record', 'journeys', 'tasks', 'messages', 'forms', 'loyalty', 'discounts', 'picks'];
 const oneWay = [
 	{ target: './lib/model', from: './lib', except: ['./model'], message: 'lib/model imports nothing of ours.' },
-	{ target: './lib/store', from: './lib', except: ['./store', './model'], message: 'The store knows lib/model only.' },
+	{ target: './lib/threads', from: './lib', except: ['./threads', './model'], message: 'lib/threads knows lib/model only.' },
+	{ target: './lib/store', from: './lib', except: ['./store', './threads', './model'], message: 'The store knows lib/model and lib/threads only.' },
 	{ target: './lib', from: './nodes', message: 'lib does not know the nodes.' },
 	{ target: './lib', from: './credentials', message: 'lib does not know the credentials.' },
 	...domains.map((name) => ({ target: `./lib/${name}`, from: './lib/n8n', message: 'Only nodes import lib/n8n.' })),
@@ -38,7 +39,7 @@ export default [
 		rules: { '@n8n/community-nodes/no-dangerous-functions': 'off', '@typescript-eslint/no-require-imports': 'off' },
 	},
 	{
-		files: ['lib/{model,store,shops,tracking,segments,record,journeys,tasks,messages,forms,loyalty,discounts,picks}/**/*.ts'],
+		files: ['lib/{model,threads,store,shops,tracking,segments,record,journeys,tasks,messages,forms,loyalty,discounts,picks}/**/*.ts'],
 		rules: { 'no-restricted-imports': ['error', { paths: [{ name: 'n8n-workflow', message: 'Only lib/n8n and nodes import n8n-workflow.' }] }] },
 	},
 	{

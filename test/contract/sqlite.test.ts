@@ -158,7 +158,7 @@ describe('SQLite', () => {
 			const { openStore } = require(${JSON.stringify(join(__dirname, '../../lib/store/open.ts'))});
 			try { openStore({ driver: 'sqlite', file: ':memory:' }); } catch (error) { console.log(error.code, error.message, error.hint); }`;
 		 
-		const { stdout } = spawnSync(process.execPath, ['-r', join(__dirname, 'children/register.js'), '-e', script], { encoding: 'utf8' });
+		const { stdout } = spawnSync(process.execPath, ['-r', join(__dirname, '../register.js'), '-e', script], { encoding: 'utf8' });
 		expect(stdout).toMatch(/^CONFIG_INVALID Node .* has no built-in SQLite\. Run n8n on Node 24/);
 	});
 });
@@ -190,7 +190,7 @@ describe('a thread of its own', () => {
 			const { openPlace } = require(${JSON.stringify(join(__dirname, 'suite/place.ts'))});
 			const store = openPlace({ driver: 'sqlite', file: process.argv[1], ownThread: true }).scope('s');
 			store.commit({ writes: [{ key: 'a', version: 0, value: 1 }] }).then(({ status }) => console.log(status));`;
-		const { stdout, status } = spawnSync(process.execPath, ['-r', join(__dirname, 'children/register.js'), '-e', script, join(newFolder(), 'store.sqlite')], { encoding: 'utf8', timeout: 30_000 });
+		const { stdout, status } = spawnSync(process.execPath, ['-r', join(__dirname, '../register.js'), '-e', script, join(newFolder(), 'store.sqlite')], { encoding: 'utf8', timeout: 30_000 });
 		expect({ stdout, status }).toEqual({ stdout: 'committed\n', status: 0 });
 	});
 

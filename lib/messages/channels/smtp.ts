@@ -49,18 +49,18 @@ type Transport = ReturnType<typeof openTransport>;
  * @param onIdle called when the connections were closed for want of work.
  */
 export function createSmtpChannel(credential: SmtpCredential, options: SmtpOptions = {}, onIdle?: () => void): EmailChannel {
-	const settings = { ...defaults, ...definedOnly(options) };
+	const settings = smtpSettings(options);
 	const server = `${credential.host}:${credential.port}`;
 	let transport: Transport | undefined;
-	let underWay = 0;
-	let idleTimer: NodeJS.Timeout | undefined;
-
 	const closePool = () => {
-		clearTimeout(idleTimer);
-		idleTimer = undefined;
+		idleness.cancel();
 		transport?.close();
 		transport = undefined;
 	};
+	const idleness = new Idleness(settings.idleMs, () => {
+		closePool();
+		onIdle?.();
+	});
 
 	return {
 		connections: settings.connections,
@@ -71,21 +71,13 @@ export function createSmtpChannel(credential: SmtpCredential, options: SmtpOptio
 			const to = parseMailbox(message.to);
 			if (!to) return refused(true, 'recipient', `"${printable(message.to)}" is no valid mail address`);
 			transport ??= openTransport(credential, settings);
-			clearTimeout(idleTimer);
-			underWay++;
+			idleness.begin();
 			try {
 				return await sendThrough(transport, message, from, to, settings.sendTimeoutMs, server);
 			} catch (error) {
 				return refused(true, 'provider', redacted(`The message could not be built: ${(error as Error).message}`, credential));
 			} finally {
-				underWay--;
-				if (underWay === 0) {
-					idleTimer = setTimeout(() => {
-						closePool();
-						onIdle?.();
-					}, settings.idleMs);
-					idleTimer.unref();
-				}
+				idleness.end();
 			}
 		},
 
@@ -166,24 +158,52 @@ function printable(value: string): string {
 	return withoutControls(value).slice(0, 80);
 }
 
-function definedOnly<T extends object>(options: T): Partial<T> {
-	return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as Partial<T>;
+export function smtpSettings(options: SmtpOptions): Required<SmtpOptions> {
+	return { ...defaults, ...(Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as SmtpOptions) };
 }
 
-const shared = new Map<string, EmailChannel>();
+/** Calls back when nothing has been under way for a while. Keeps no process alive. */
+export class Idleness {
+	private underWay = 0;
+	private timer: NodeJS.Timeout | undefined;
+
+	constructor(
+		private readonly afterMs: number,
+		private readonly onIdle: () => void,
+	) {}
+
+	begin(): void {
+		this.cancel();
+		this.underWay++;
+	}
+
+	end(): void {
+		this.underWay--;
+		if (this.underWay > 0) return;
+		this.timer = setTimeout(this.onIdle, this.afterMs);
+		this.timer.unref();
+	}
+
+	cancel(): void {
+		clearTimeout(this.timer);
+	}
+}
 
 /**
- * The channel of a credential, one per process: runs of a workflow that follow each other find the connections
- * still open. `close` leaves them to the idle timer, since others may be sending.
+ * One channel for each credential in this thread, whoever asks: runs of a workflow that follow each other find the connections
+ * still open. Their `close` leaves them to the idle timer, since others may be sending.
  */
-export function channelFor(credential: SmtpCredential, options: SmtpOptions = {}): EmailChannel {
-	// Hashed, and forgotten when idle: no password stays in memory for longer than it is used.
-	const key = createHash('sha256').update(JSON.stringify([credential, options])).digest('base64');
-	let channel = shared.get(key);
-	if (!channel) {
-		const pooled = createSmtpChannel(credential, options, () => shared.delete(key));
-		channel = { connections: pooled.connections, send: (message) => pooled.send(message), close: async () => undefined };
-		shared.set(key, channel);
-	}
-	return channel;
+export function sharedChannels(create: typeof createSmtpChannel): (credential: SmtpCredential, options?: SmtpOptions) => EmailChannel {
+	const shared = new Map<string, EmailChannel>();
+	return (credential, options = {}) => {
+		// Hashed, and forgotten when idle: no password stays in memory for longer than it is used.
+		const key = createHash('sha256').update(JSON.stringify([credential, options])).digest('base64');
+		let channel = shared.get(key);
+		if (!channel) {
+			const own = create(credential, options, () => shared.delete(key));
+			channel = { connections: own.connections, send: (message) => own.send(message), close: async () => undefined };
+			shared.set(key, channel);
+		}
+		return channel;
+	};
 }

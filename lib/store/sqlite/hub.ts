@@ -1,9 +1,10 @@
+import type { ThreadScript } from '../../threads/thread';
 import type { Store, StoreHub } from '../store';
 import { checkScope } from '../validate';
 import { SqliteConnection } from './connection';
 import { InThread } from './inThread';
 import type { Engine } from './operations';
-import { builtThread, OwnThread, type ThreadScript } from './ownThread';
+import { builtThread, OwnThread } from './ownThread';
 import { SqliteStore } from './sqliteStore';
 
 /** All scopes of one file. */

@@ -1,6 +1,7 @@
 import type { IDataObject } from 'n8n-workflow';
 import type { OutgoingMessage, SendChannel } from '../../../lib/messages/channels/channel';
-import { channelFor, type SmtpCredential } from '../../../lib/messages/channels/smtp';
+import type { SmtpCredential } from '../../../lib/messages/channels/smtp';
+import { channelFor } from '../../../lib/messages/channels/smtpChannels';
 import { refuseRealPeopleInDemo } from './demo';
 import type { MessageProvider } from './provider';
 

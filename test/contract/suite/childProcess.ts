@@ -15,7 +15,7 @@ export class ChildProcess {
 	private waiting: (() => void) | undefined;
 
 	constructor(script: 'claim' | 'stream' | 'deliver', argument: object) {
-		const register = join(children, 'register.js');
+		const register = join(children, '../../register.js');
 		 
 		this.process = spawn(process.execPath, ['-r', register, join(children, `${script}.ts`), JSON.stringify(argument)]);
 		this.closed = once(this.process, 'close');

@@ -1,7 +1,7 @@
-import { join } from 'node:path';
 import { openStore } from '../../../lib/store/open';
 import { SqliteHub } from '../../../lib/store/sqlite/hub';
 import type { StoreConfig, StoreHub } from '../../../lib/store/store';
+import { sourceThread } from '../../threads';
 
 /** Where a suite keeps its data: something that several processes can open. */
 export interface Place {
@@ -14,5 +14,5 @@ export type PlaceConfig = StoreConfig & { ownThread?: true };
 
 export function openPlace(config: PlaceConfig): StoreHub {
 	if (config.driver === 'redis' || !config.ownThread) return openStore(config);
-	return SqliteHub.open(config.file, { path: join(__dirname, '../../../lib/store/sqlite/thread.ts'), execArgv: ['-r', join(__dirname, '../children/register.js')] });
+	return SqliteHub.open(config.file, sourceThread('lib/store/sqlite/thread.ts'));
 }

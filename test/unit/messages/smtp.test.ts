@@ -1,5 +1,6 @@
 import type { EmailChannel, EmailMessage } from '../../../lib/messages/channels/channel';
-import { channelFor, createSmtpChannel, type SmtpOptions } from '../../../lib/messages/channels/smtp';
+import { createSmtpChannel, type SmtpOptions } from '../../../lib/messages/channels/smtp';
+import { channelFor } from '../../../lib/messages/channels/smtpChannels';
 import { smtpError, startMailServer, startRawServer } from './mail-server';
 
 const message: EmailMessage = {

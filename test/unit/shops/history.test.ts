@@ -111,7 +111,7 @@ describe('from a CSV', () => {
 		try {
 			const rows = Array.from({ length: 3_000 }, (_, i) => `${i},2025-${String(1 + (i % 12)).padStart(2, '0')}-15 10:00:00,Tea,${1 + (i % 3)},2.00,c${i % 200}@example.com`);
 			writeFileSync(path.join(folder, 'orders.csv'), header + rows.join('\n'));
-			const child = (script: object) => spawn(process.execPath, ['-r', path.join(__dirname, '../../contract/children/register.js'), path.join(__dirname, 'children/import.ts'), JSON.stringify(script)]);
+			const child = (script: object) => spawn(process.execPath, ['-r', path.join(__dirname, '../../register.js'), path.join(__dirname, 'children/import.ts'), JSON.stringify(script)]);
 			const run = async (killAfterPages?: number) => {
 				const running = child({ file: path.join(folder, 'store.sqlite'), csv: path.join(folder, 'orders.csv') });
 				const closed = once(running, 'close');

@@ -1,14 +1,8 @@
-import { isShopJourneysError, messageOf, ShopJourneysError, type ErrorCode } from '../../model/errors';
-import type { Operation } from './operations';
+import { type ErrorCode, isShopJourneysError, messageOf, ShopJourneysError } from '../model/errors';
 
-/** What the store's thread is started with. */
-export interface ThreadStart {
-	file: string;
-}
-
-/** What it is told: calls in the order in which they were made, or that it is to end. */
+/** What a thread is told: calls in the order in which they were made, or that it is to end. Arguments are plain data. */
 export type ToThread = { calls: Call[] } | { close: true };
-export type Call = [id: number, name: Operation, scope: string, rest: unknown[]];
+export type Call = [id: number, name: string, args: unknown[]];
 
 /** What it answers, in the order in which calls were done. */
 export type FromThread = Reply[];
