@@ -120,6 +120,28 @@ export class Transaction {
 
 export type TransactionResult<R> = { status: 'committed'; result: R } | { status: 'duplicate' } | { status: 'lease_lost' };
 
+/** A transaction whose body has run: nothing has happened yet. */
+export interface Prepared<R> {
+	result: R;
+	/** At most once. `conflict`: the document under `key` has changed since it was read, and nothing has happened. @throws STORE_UNAVAILABLE */
+	commit(): Promise<TransactionResult<R> | { status: 'conflict'; key: string }>;
+}
+
+/** Runs `body` once, without committing what it decided. @throws STORE_UNAVAILABLE, and whatever `body` throws */
+export async function prepare<R>(store: Store, body: (tx: Transaction) => Promise<R>): Promise<Prepared<R>> {
+	const tx = new Transaction(store);
+	const result = await body(tx);
+	return {
+		result,
+		async commit() {
+			const outcome = await tx.commit();
+			if (outcome.status === 'committed') return { status: 'committed', result };
+			if (outcome.status === 'duplicate') return { status: 'duplicate' };
+			return outcome.reason === 'lease' ? { status: 'lease_lost' } : { status: 'conflict', key: outcome.key };
+		},
+	};
+}
+
 /** The last in line for each document that several fight over (scope and key), and for the front of each scope. */
 const lines = new Map<string, Promise<void>>();
 
@@ -149,12 +171,8 @@ export async function transact<R>(store: Store, body: (tx: Transaction) => Promi
 	try {
 		for (let attempt = 1; attempt <= maxAttempts; attempt++) {
 			if (!leaveFront && lines.has(store.scope)) await lines.get(store.scope);
-			const tx = new Transaction(store);
-			const result = await body(tx);
-			const outcome = await tx.commit();
-			if (outcome.status === 'committed') return { status: 'committed', result };
-			if (outcome.status === 'duplicate') return { status: 'duplicate' };
-			if (outcome.reason === 'lease') return { status: 'lease_lost' };
+			const outcome = await (await prepare(store, body)).commit();
+			if (outcome.status !== 'conflict') return outcome;
 			onConflict?.(outcome.key);
 			// One line at a time, so that nobody waits for somebody who waits for him.
 			if (attempt >= quickAttempts) leave ??= await takeTurn(`${store.scope}\n${outcome.key}`);

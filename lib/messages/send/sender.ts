@@ -11,7 +11,7 @@ import { indexes, keys, type CustomerRecord, type ProductRecord, type SendRecord
 import { notSentReasons, type NotSentReason } from '../../model/reasons';
 import type { ShopSettings } from '../../model/settings';
 import type { Store, Versioned } from '../../store/store';
-import { transact, type Transaction } from '../../store/transaction';
+import { prepare, transact, type Transaction, type TransactionResult } from '../../store/transaction';
 import type { OutgoingMessage, SendChannel, SendOutcome } from '../channels/channel';
 import { isTooOld, type Refusal, refusal, sampleToken, type GuardFacts, type UncertainPolicy } from './guards';
 import { Ledger } from './ledger';
@@ -82,20 +82,61 @@ export type SendResult =
 			allowedAt?: string;
 	  };
 
-const slots = new WeakMap<SendChannel, { free: number; waiting: Array<() => void> }>();
+/** Lets so many in at once; the others wait in line. */
+class Gate {
+	private readonly waiting: Array<() => void> = [];
 
-/** Runs `work` when one of the channel's connections is free: nothing is reserved further ahead than that. */
-async function withConnection<T>(channel: SendChannel, work: () => Promise<T>): Promise<T> {
-	let slot = slots.get(channel);
-	if (!slot) slots.set(channel, (slot = { free: channel.connections, waiting: [] }));
-	if (slot.free > 0) slot.free--;
-	else await new Promise<void>((resolve) => slot.waiting.push(resolve));
-	try {
-		return await work();
-	} finally {
-		const next = slot.waiting.shift();
+	constructor(private free: number) {}
+
+	async enter(): Promise<void> {
+		if (this.free > 0) this.free--;
+		else await new Promise<void>((resolve) => this.waiting.push(resolve));
+	}
+
+	leave(): void {
+		const next = this.waiting.shift();
 		if (next) next();
-		else slot.free++;
+		else this.free++;
+	}
+}
+
+/** A message is worked out before its turn comes, but not longer than this (machine time): then once more, for what counts is the moment of sending. */
+const freshMs = secondMs;
+
+/** One call's turn at the channel: needed for what it books, from the first booking until all is confirmed. */
+class Turn {
+	private entered: Promise<void> | undefined;
+
+	constructor(
+		private readonly gate: Gate,
+		private readonly clock: Clock,
+	) {}
+
+	/** Waits for the turn. Whether it came so soon that what was worked out before still counts. */
+	async take(): Promise<boolean> {
+		const sinceMs = this.clock.machineNowMs();
+		await (this.entered ??= this.gate.enter());
+		return this.clock.machineNowMs() - sinceMs <= freshMs;
+	}
+
+	giveBack(): void {
+		if (this.entered) this.gate.leave();
+	}
+}
+
+/** Calls that are worked on, and of those the ones that have booked something: as many as the channel has connections, and not more. */
+const gates = new WeakMap<SendChannel, { all: Gate; booked: Gate }>();
+
+async function inTurn<T>(channel: SendChannel, clock: Clock, work: (turn: Turn) => Promise<T>): Promise<T> {
+	let gate = gates.get(channel);
+	if (!gate) gates.set(channel, (gate = { all: new Gate(2 * channel.connections), booked: new Gate(channel.connections) }));
+	await gate.all.enter();
+	const turn = new Turn(gate.booked, clock);
+	try {
+		return await work(turn);
+	} finally {
+		turn.giveBack();
+		gate.all.leave();
 	}
 }
 
@@ -117,7 +158,7 @@ export async function sendBatch(jobs: SendJob[], options: SenderOptions): Promis
 	const size = channel.sendMany ? Math.max(channel.batchSize ?? 1, 1) : 1;
 	const loads: SendJob[][] = [];
 	for (let start = 0; start < jobs.length; start += size) loads.push(jobs.slice(start, start + size));
-	const outcomes = (await Promise.all(loads.map((load) => withConnection(channel, () => sendLoad(load, run))))).flat();
+	const outcomes = (await Promise.all(loads.map((load) => inTurn(channel, clock, (turn) => sendLoad(load, run, turn))))).flat();
 	await unlessStoreFails(() => trimWebViewsSometimes(store, clock.journeyNowMs(), clock.machineNowMs()));
 	return outcomes.map((outcome) => {
 		if (outcome.status === 'rejected') throw outcome.reason;
@@ -134,8 +175,8 @@ interface Reserved {
 }
 
 /** Reserves what goes out in one call, hands it over, and books what became of it. */
-async function sendLoad(jobs: SendJob[], run: Run): Promise<Array<PromiseSettledResult<SendResult>>> {
-	const passed = await Promise.allSettled(jobs.map((job) => passGuards(job, run)));
+async function sendLoad(jobs: SendJob[], run: Run, turn: Turn): Promise<Array<PromiseSettledResult<SendResult>>> {
+	const passed = await Promise.allSettled(jobs.map((job) => passGuards(job, run, turn)));
 	const reserved = passed.flatMap((one) => (one.status === 'fulfilled' && 'message' in one.value ? [one.value] : []));
 	const handedOver = await Promise.allSettled([handOver(reserved, run)]);
 	return await Promise.allSettled(
@@ -156,10 +197,10 @@ async function handOver(reserved: Reserved[], { channel }: Run): Promise<SendOut
 	return await Promise.all(messages.map((message) => channel.send(message)));
 }
 
-async function passGuards(job: SendJob, run: Run): Promise<Reserved | SendResult> {
+async function passGuards(job: SendJob, run: Run, turn: Turn): Promise<Reserved | SendResult> {
 	if (job.item.journey?.token === sampleToken) return notSent(run, { reason: 'sample' });
 	if (run.isElsewhere?.(job)) return notSent(run, { reason: 'other_variant' });
-	const reserved = await unlessStoreFails(() => reserve(job, run));
+	const reserved = await unlessStoreFails(() => reserve(job, run, turn));
 	return reserved instanceof ShopJourneysError ? notSent(run, { reason: 'store_unavailable' }, reserved.message) : reserved;
 }
 
@@ -185,65 +226,77 @@ type Decision = { message: OutgoingMessage; documents: Array<Versioned<unknown>>
  * customer, cart, enrolment, settings or lease change at the same moment: a purchase a second ago stops it, and of two messages
  * that fall into one rest only one is booked, whichever processes send them.
  */
-async function reserve(job: SendJob, run: Run): Promise<Reserved | SendResult> {
-	const { store, clock, definitions } = run;
+async function reserve(job: SendJob, run: Run, turn: Turn): Promise<Reserved | SendResult> {
+	const { clock, definitions } = run;
 	const asked = new Asked(job, run);
 	let isViewKnown = false;
-	const outcome = await transact(
-		store,
-		async (tx): Promise<Decision> => {
-			const nowMs = clock.journeyNowMs();
-			const ledger = await openLedger(tx, job, run);
-			const { customer, cart, settings } = await ledger.load(run.defaultSettings);
-			const { enrolment, definition, token, step } = ledger;
-			const isOwner = enrolment !== null && standing(enrolment, step, token, nowMs) === 'owner';
-			if (isOwner) tx.requireLease({ index: indexes.due(enrolment.journey), key: keys.enrolment(enrolment.id), token });
-			const kind = enrolment?.kind ?? run.kind;
-			const facts: GuardFacts = {
-				nowMs,
-				settings,
-				channel: run.messageChannel,
-				needsAddress: run.provider === undefined,
-				topic: run.topic,
-				messageKey: job.messageKey,
-				customer,
-				cart,
-				kind,
-				enrolment: job.campaign === null ? { record: enrolment, definition, step, token } : undefined,
-				rivals: kind === 'marketing' ? await ledger.rivals(customer) : [],
-				sent: ledger.entry,
-				token,
-				policy: run.policy,
-				throttledUntilMs: throttledUntilMs(run),
-			};
-			const decided = await decide(facts, job, asked, run);
-			if ('refused' in decided) {
-				ledger.refuse(decided.refused, nowMs, decided.detail);
-				const { reason, allowedAtMs } = decided.refused;
-				return allowedAtMs === undefined || ledger.isInTime(allowedAtMs) ? decided : { refused: { reason }, detail: 'By then the journey is older than its maximum age.' };
-			}
-			const { message } = decided;
-			ledger.put({ state: 'reserved', channel: run.messageChannel, step, messageId: message.messageId, token, atMs: nowMs, ...(message.variant !== undefined && { variant: message.variant }), ...(run.provider !== undefined && { provider: run.provider }) });
-			if (kind === 'marketing') ledger.bookContact(nowMs);
-			if ('webViewHtml' in message && message.webViewHtml !== undefined) {
-				const key = keys.webView(message.messageId);
-				// It is there already only when this message was tried before.
-				if (isViewKnown) await tx.load([key]);
-				else tx.adopt({ key, version: 0, value: null });
-				keepWebView(tx, message.messageId, { customerId: customer!.id, atMs: nowMs, html: zipPage(message.webViewHtml) });
-			}
-			return { message, documents: ledger.committed() };
-		},
-		(key) => {
-			if (key === keys.definitions) definitions.clear();
-			isViewKnown = true;
-		},
-	);
+	const body = async (tx: Transaction): Promise<Decision> => {
+		const nowMs = clock.journeyNowMs();
+		const ledger = await openLedger(tx, job, run);
+		const { customer, cart, settings } = await ledger.load(run.defaultSettings);
+		const { enrolment, definition, token, step } = ledger;
+		const isOwner = enrolment !== null && standing(enrolment, step, token, nowMs) === 'owner';
+		if (isOwner) tx.requireLease({ index: indexes.due(enrolment.journey), key: keys.enrolment(enrolment.id), token });
+		const kind = enrolment?.kind ?? run.kind;
+		const facts: GuardFacts = {
+			nowMs,
+			settings,
+			channel: run.messageChannel,
+			needsAddress: run.provider === undefined,
+			topic: run.topic,
+			messageKey: job.messageKey,
+			customer,
+			cart,
+			kind,
+			enrolment: job.campaign === null ? { record: enrolment, definition, step, token } : undefined,
+			rivals: kind === 'marketing' ? await ledger.rivals(customer) : [],
+			sent: ledger.entry,
+			token,
+			policy: run.policy,
+			throttledUntilMs: throttledUntilMs(run),
+		};
+		const decided = await decide(facts, job, asked, run);
+		if ('refused' in decided) {
+			ledger.refuse(decided.refused, nowMs, decided.detail);
+			const { reason, allowedAtMs } = decided.refused;
+			return allowedAtMs === undefined || ledger.isInTime(allowedAtMs) ? decided : { refused: { reason }, detail: 'By then the journey is older than its maximum age.' };
+		}
+		const { message } = decided;
+		ledger.put({ state: 'reserved', channel: run.messageChannel, step, messageId: message.messageId, token, atMs: nowMs, ...(message.variant !== undefined && { variant: message.variant }), ...(run.provider !== undefined && { provider: run.provider }) });
+		if (kind === 'marketing') ledger.bookContact(nowMs);
+		if ('webViewHtml' in message && message.webViewHtml !== undefined) {
+			const key = keys.webView(message.messageId);
+			// It is there already only when this message was tried before.
+			if (isViewKnown) await tx.load([key]);
+			else tx.adopt({ key, version: 0, value: null });
+			keepWebView(tx, message.messageId, { customerId: customer!.id, atMs: nowMs, html: zipPage(message.webViewHtml) });
+		}
+		return { message, documents: ledger.committed() };
+	};
+	const onConflict = (key: string) => {
+		if (key === keys.definitions) definitions.clear();
+		isViewKnown = true;
+	};
+	const outcome = await commitInTurn(run, body, onConflict, turn);
 	if (outcome.status !== 'committed') return notSent(run, { reason: 'superseded' });
 	const decision = outcome.result;
 	if ('message' in decision) return { job, ...decision };
 	await retryLater(job, decision.refused.reason, run);
 	return notSent(run, decision.refused, decision.detail);
+}
+
+/** Works a message out, waits for its turn only then, and books it. Nobody who waits for a document keeps a turn from others, and the other way round. */
+async function commitInTurn(run: Run, body: (tx: Transaction) => Promise<Decision>, onConflict: (key: string) => void, turn: Turn): Promise<TransactionResult<Decision>> {
+	const knownThrottle = throttledUntilMs(run);
+	const prepared = await prepare(run.store, body);
+	// What does not leave needs no turn. What was sent meanwhile may have told that the provider asks for time.
+	if ('refused' in prepared.result || ((await turn.take()) && throttledUntilMs(run) === knownThrottle)) {
+		const outcome = await prepared.commit();
+		if (outcome.status !== 'conflict') return outcome;
+		onConflict(outcome.key);
+		await turn.take();
+	}
+	return await transact(run.store, body, onConflict);
 }
 
 async function openLedger(tx: Transaction, job: SendJob, { clock, definitions, messageChannel, id }: Run): Promise<Ledger> {

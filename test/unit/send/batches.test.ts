@@ -73,6 +73,17 @@ describe('a batch', () => {
 		expect(most).toBe(3);
 	});
 
+	it('decides anew about what was worked out before and had to wait for its turn', async () => {
+		const steps = await claimMany(2);
+		const channel = new FakeChannel(1);
+		channel.during = () => {
+			// Longer than the journey's maximum age, while the second message waits for the only connection.
+			if (channel.sent.length === 0) post.shop.pass(60 * 24 * hourMs);
+			return undefined;
+		};
+		expect((await post.send(steps, 'node-1', { channel })).map(reasonOf).sort()).toEqual(['sent', 'too_old']);
+	});
+
 	it('frees its connections again after refusals and defects', async () => {
 		const steps = await claimMany(6);
 		const channel = new FakeChannel(1);
