@@ -1,7 +1,16 @@
 import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 import { rethrow } from './errors';
-import type { Installation } from './installation';
+import { getInstallation, type Installation } from './installation';
 import { messageOf } from '../model/errors';
+
+/** The installation, for a node that is about to work. @throws n8n's own errors: what is wrong with the configuration, and how to mend it */
+export async function installationFor(context: IExecuteFunctions): Promise<Installation> {
+	try {
+		return await getInstallation();
+	} catch (error) {
+		rethrow(context.getNode(), error);
+	}
+}
 
 /** One operation of a node that works on all its items at once. */
 export interface WholeOperation {

@@ -3,7 +3,8 @@ import { eachByCustomer } from '../../lib/n8n/customerOfItem';
 import { rethrow } from '../../lib/n8n/errors';
 import { customerFields } from '../../lib/n8n/fields/customer';
 import { shopField, shopIdOf } from '../../lib/n8n/fields/shop';
-import { getInstallation, type Installation } from '../../lib/n8n/installation';
+import type { Installation } from '../../lib/n8n/installation';
+import { installationFor } from '../../lib/n8n/runOperation';
 import * as block from './operations/block.operation';
 import * as changeTags from './operations/changeTags.operation';
 import * as erase from './operations/erase.operation';
@@ -65,7 +66,7 @@ export class Customer implements INodeType {
 	};
 
 	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
-		return await executeCustomer(this, await getInstallation());
+		return await executeCustomer(this, await installationFor(this));
 	}
 }
 

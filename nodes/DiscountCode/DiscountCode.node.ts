@@ -1,6 +1,6 @@
 import { type IExecuteFunctions, type INodeExecutionData, type INodeProperties, type INodeType, type INodeTypeDescription, NodeConnectionTypes } from 'n8n-workflow';
-import { getInstallation, type Installation } from '../../lib/n8n/installation';
-import { runSplit } from '../../lib/n8n/runOperation';
+import type { Installation } from '../../lib/n8n/installation';
+import { installationFor, runSplit } from '../../lib/n8n/runOperation';
 import * as check from './operations/check.operation';
 import * as clean from './operations/clean.operation';
 import * as issue from './operations/issue.operation';
@@ -55,7 +55,7 @@ export class DiscountCode implements INodeType {
 	};
 
 	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
-		return await executeDiscountCode(this, await getInstallation());
+		return await executeDiscountCode(this, await installationFor(this));
 	}
 }
 

@@ -1,7 +1,7 @@
 import { type IExecuteFunctions, type INodeExecutionData, type INodeType, type INodeTypeDescription, NodeConnectionTypes } from 'n8n-workflow';
 import { shopField } from '../../lib/n8n/fields/shop';
-import { getInstallation, type Installation } from '../../lib/n8n/installation';
-import { runOperation } from '../../lib/n8n/runOperation';
+import type { Installation } from '../../lib/n8n/installation';
+import { installationFor, runOperation } from '../../lib/n8n/runOperation';
 import * as fromCsv from './operations/fromCsv.operation';
 import * as fromShop from './operations/fromShop.operation';
 import * as status from './operations/status.operation';
@@ -54,7 +54,7 @@ export class ImportHistory implements INodeType {
 	};
 
 	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
-		return await executeImportHistory(this, await getInstallation());
+		return await executeImportHistory(this, await installationFor(this));
 	}
 }
 

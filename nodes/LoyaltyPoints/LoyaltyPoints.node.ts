@@ -3,7 +3,8 @@ import { eachByCustomer } from '../../lib/n8n/customerOfItem';
 import { rethrow } from '../../lib/n8n/errors';
 import { customerFields } from '../../lib/n8n/fields/customer';
 import { shopField, shopIdOf } from '../../lib/n8n/fields/shop';
-import { getInstallation, type Installation } from '../../lib/n8n/installation';
+import type { Installation } from '../../lib/n8n/installation';
+import { installationFor } from '../../lib/n8n/runOperation';
 import * as adjust from './operations/adjust.operation';
 import * as balance from './operations/balance.operation';
 import * as confirm from './operations/confirm.operation';
@@ -71,7 +72,7 @@ export class LoyaltyPoints implements INodeType {
 	};
 
 	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
-		return await executeLoyaltyPoints(this, await getInstallation());
+		return await executeLoyaltyPoints(this, await installationFor(this));
 	}
 }
 

@@ -1,6 +1,7 @@
 import { type IExecuteFunctions, type INodeExecutionData, type INodeType, type INodeTypeDescription, NodeConnectionTypes } from 'n8n-workflow';
 import { rethrow } from '../../lib/n8n/errors';
-import { getInstallation, type Installation } from '../../lib/n8n/installation';
+import type { Installation } from '../../lib/n8n/installation';
+import { installationFor } from '../../lib/n8n/runOperation';
 import { countField, optionsField, showField } from './fields';
 import { pickForItems } from './pickForItems';
 
@@ -24,7 +25,7 @@ export class ProductPicks implements INodeType {
 	};
 
 	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
-		return await executeProductPicks(this, await getInstallation());
+		return await executeProductPicks(this, await installationFor(this));
 	}
 }
 

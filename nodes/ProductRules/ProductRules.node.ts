@@ -1,7 +1,7 @@
 import { type IExecuteFunctions, type INodeExecutionData, type INodeType, type INodeTypeDescription, NodeConnectionTypes } from 'n8n-workflow';
 import { shopField } from '../../lib/n8n/fields/shop';
-import { getInstallation, type Installation } from '../../lib/n8n/installation';
-import { runOperation } from '../../lib/n8n/runOperation';
+import type { Installation } from '../../lib/n8n/installation';
+import { installationFor, runOperation } from '../../lib/n8n/runOperation';
 import * as check from './operations/check.operation';
 import * as list from './operations/list.operation';
 import * as set from './operations/set.operation';
@@ -43,7 +43,7 @@ export class ProductRules implements INodeType {
 	};
 
 	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
-		return await executeProductRules(this, await getInstallation());
+		return await executeProductRules(this, await installationFor(this));
 	}
 }
 

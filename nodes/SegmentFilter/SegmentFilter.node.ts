@@ -2,7 +2,8 @@ import { type IExecuteFunctions, type INodeExecutionData, type INodeType, type I
 import { rethrow } from '../../lib/n8n/errors';
 import { conditionFields, conditionHints } from '../../lib/n8n/fields/conditions';
 import { shopField } from '../../lib/n8n/fields/shop';
-import { getInstallation, type Installation } from '../../lib/n8n/installation';
+import type { Installation } from '../../lib/n8n/installation';
+import { installationFor } from '../../lib/n8n/runOperation';
 import { filterFields, filterItems } from './filter.operation';
 import { listCustomers, listFields } from './list.operation';
 
@@ -46,7 +47,7 @@ export class SegmentFilter implements INodeType {
 	};
 
 	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
-		return await executeSegmentFilter(this, await getInstallation());
+		return await executeSegmentFilter(this, await installationFor(this));
 	}
 }
 
