@@ -275,10 +275,13 @@ const makers: Maker[] = [
 	},
 ];
 
+/** Groups within groups: a `not` counts twice, so that the deepest stands 12 deep, within the 20 that a condition may have. */
+const deepest = 6;
+
 /** A random condition with its meaning: single, or groups of them. The first ones are one of each kind. */
-export function randomMeaning(random: Random, position: number): Meaning {
+export function randomMeaning(random: Random, position: number, depth = 1): Meaning {
 	if (position < makers.length) return makers[position](random);
-	const parts = Array.from({ length: 2 + random.below(2) }, () => (random.chance(0.25) ? randomMeaning(random, position) : random.pick(makers)(random)));
+	const parts = Array.from({ length: 2 + random.below(2) }, () => (depth < deepest && random.chance(0.25) ? randomMeaning(random, position, depth + 1) : random.pick(makers)(random)));
 	const conditions = parts.map(({ condition }) => condition);
 	switch (random.below(5)) {
 		case 0:
