@@ -69,7 +69,8 @@ async function save(store: Store, progress: ImportRecord): Promise<void> {
 	const key = keys.progress(`import:${progress.id}`);
 	await transact(store, async (tx) => {
 		await tx.load([key]);
-		tx.set(key, progress);
+		// The one at hand is counted on.
+		tx.set(key, structuredClone(progress));
 		tx.index(indexes.imports, key, progress.startedAtMs);
 	});
 }

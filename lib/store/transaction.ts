@@ -1,4 +1,5 @@
 import { ShopJourneysError } from '../model/errors';
+import { asStored, type RecentDocuments, recentDocuments } from './recent';
 import type { Commit, CommitResult, IndexSet, Json, LeaseCheck, Store, Versioned } from './store';
 
 /** How often a transaction is tried before STORE_BUSY: each conflict means that another commit went through. */
@@ -19,14 +20,39 @@ export class Transaction {
 	private readonly indexSets = new Map<string, IndexSet>();
 	private readonly parts: Required<Pick<Commit, 'once' | 'counters' | 'log'>> = { once: [], counters: [], log: [] };
 
-	constructor(private readonly store: Store) {}
+	/** Documents that it went by without reading them. */
+	private readonly recalled: string[] = [];
+
+	/**
+	 * @param recent what this process knows already, kept up by the commit
+	 * @param recalls goes by it: who decides by this transaction must commit it, and believe what it came to only then
+	 */
+	constructor(
+		private readonly store: Store,
+		private readonly recent?: RecentDocuments,
+		private readonly recalls = false,
+	) {}
 
 	/** Reads what is not read yet, in one round trip. Empty keys are passed over. */
 	async load(keys: Array<string | undefined>): Promise<void> {
-		const missing = new Set<string>();
-		for (const key of keys) if (key && !this.documents.has(key)) missing.add(key);
-		if (missing.size === 0) return;
+		let missing: Set<string> | undefined;
+		for (const key of keys) {
+			if (!key || this.documents.has(key)) continue;
+			const recalled = this.recalls ? this.recent?.recall(key) : undefined;
+			if (recalled) {
+				this.documents.set(key, recalled);
+				this.recalled.push(key);
+			} else (missing ??= new Set()).add(key);
+		}
+		if (!missing) return;
 		for (const document of await this.store.read<unknown>([...missing])) this.documents.set(document.key, document);
+	}
+
+	/** Whether what it went by without reading it has changed. */
+	async isOutOfDate(): Promise<boolean> {
+		if (this.recalled.length === 0) return false;
+		const now = await this.store.read<unknown>(this.recalled);
+		return now.some(({ key, version }) => version !== this.documents.get(key)!.version);
 	}
 
 	/** Reads documents that a decision may go by although they change meanwhile (a product's tags): the commit does not check them. Those that are not there are left out. */
@@ -66,7 +92,8 @@ export class Transaction {
 
 	/** The document as it will stand after this transaction. It must have been loaded. */
 	get<T>(key: string): T | null {
-		if (this.written.has(key)) return this.written.get(key) as T | null;
+		const written = this.written.get(key);
+		if (written !== undefined) return written as T | null;
 		const document = this.documents.get(key);
 		if (!document) throw new ShopJourneysError('COMMIT_INVALID', `"${key}" was used in a transaction without being loaded`);
 		return document.value as T | null;
@@ -105,7 +132,25 @@ export class Transaction {
 		this.parts.log.push(entry);
 	}
 
-	commit(): Promise<CommitResult> {
+	async commit(): Promise<CommitResult> {
+		// Whoever asks from now on is to see what this commit leaves, or to wait for it.
+		this.recent?.forget(this.written.keys());
+		const outcome = await this.send();
+		if (outcome.status === 'committed') this.recent?.remember(this.left());
+		else if (outcome.status === 'conflict' && outcome.reason === 'version') this.recent?.forget(this.documents.keys());
+		return outcome;
+	}
+
+	/** All documents that it went by as its commit left them, in the form in which they would be read. */
+	private left(): Array<Versioned<unknown>> {
+		return Array.from(this.documents.values(), (document) => {
+			const value = this.written.get(document.key);
+			if (value === undefined) return document;
+			return { key: document.key, version: value === null ? 0 : document.version + 1, value: asStored(value) };
+		});
+	}
+
+	private send(): Promise<CommitResult> {
 		const checks = [];
 		const writes = [];
 		for (const { key, version } of this.documents.values()) {
@@ -127,10 +172,24 @@ export interface Prepared<R> {
 	commit(): Promise<TransactionResult<R> | { status: 'conflict'; key: string }>;
 }
 
-/** Runs `body` once, without committing what it decided. @throws STORE_UNAVAILABLE, and whatever `body` throws */
+/** Runs `body` without committing what it decided: once, and once more where it failed by what was out of date. @throws STORE_UNAVAILABLE, and whatever `body` throws */
 export async function prepare<R>(store: Store, body: (tx: Transaction) => Promise<R>): Promise<Prepared<R>> {
-	const tx = new Transaction(store);
-	const result = await body(tx);
+	const first = new Transaction(store, recentDocuments(store), true);
+	try {
+		return prepared(first, await body(first));
+	} catch (error) {
+		if (!(await first.isOutOfDate())) throw error;
+		return await prepareAnew(store, body);
+	}
+}
+
+/** The same, by what the store says now. */
+async function prepareAnew<R>(store: Store, body: (tx: Transaction) => Promise<R>): Promise<Prepared<R>> {
+	const tx = new Transaction(store, recentDocuments(store));
+	return prepared(tx, await body(tx));
+}
+
+function prepared<R>(tx: Transaction, result: R): Prepared<R> {
 	return {
 		result,
 		async commit() {
@@ -171,7 +230,7 @@ export async function transact<R>(store: Store, body: (tx: Transaction) => Promi
 	try {
 		for (let attempt = 1; attempt <= maxAttempts; attempt++) {
 			if (!leaveFront && lines.has(store.scope)) await lines.get(store.scope);
-			const outcome = await (await prepare(store, body)).commit();
+			const outcome = await (await (attempt === 1 ? prepare : prepareAnew)(store, body)).commit();
 			if (outcome.status !== 'conflict') return outcome;
 			onConflict?.(outcome.key);
 			// One line at a time, so that nobody waits for somebody who waits for him.

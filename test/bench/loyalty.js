@@ -18,7 +18,10 @@ const fewEntries = 10;
 const budgets = { opsVsRaw: 0.5, growth: 1.5 };
 const dayMs = 24 * 3_600_000;
 const nowMs = Date.UTC(2026, 2, 2, 9);
-const clock = { speed: 1, machineNowMs: () => nowMs, journeyNowMs: () => nowMs, toJourneyMs: (/** @type {number} */ wallMs) => wallMs };
+let passedMs = 0;
+/** Time goes by: a customer does no two things in the same millisecond. */
+const later = () => nowMs + passedMs++;
+const clock = { speed: 1, machineNowMs: () => nowMs, journeyNowMs: later, toJourneyMs: (/** @type {number} */ wallMs) => wallMs };
 const programme = {
 	earnFromOrders: true,
 	rate: 1,

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { openStore } from '../../../lib/store/open';
 import type { Store, StoreHub } from '../../../lib/store/store';
+import { RecentDocuments } from '../../../lib/store/recent';
 import { transact } from '../../../lib/store/transaction';
 
 let hub: StoreHub;
@@ -45,4 +46,116 @@ it('gets through although others change each of its documents all the time, and 
 	// Beaten often enough to be let through in the end.
 	expect(attempts).toBeGreaterThanOrEqual(10);
 	for (const { key, value } of await store.read<{ n: number }>(documents)) expect(value!.n).toBe(1_000_000 + counts.get(key)!);
+});
+
+describe('documents that this process committed a moment ago', () => {
+	const reads = () => jest.spyOn(store, 'read');
+
+	it('are not read again', async () => {
+		await add('a:1');
+		const read = reads();
+		await add('a:1');
+		expect(read).not.toHaveBeenCalled();
+		read.mockRestore();
+		expect(await store.read(['a:1'])).toEqual([{ key: 'a:1', version: 2, value: { n: 2 } }]);
+	});
+
+	it('are remembered as they would be read: without what is undefined', async () => {
+		const value = { n: 1, gone: undefined, list: [{ x: undefined, y: [1] }], kept: { z: null } };
+		await transact(store, async (tx) => {
+			await tx.load(['a:1']);
+			tx.set('a:1', value);
+		});
+		const seen = await transact(store, async (tx) => {
+			await tx.load(['a:1']);
+			return tx.get('a:1');
+		});
+		const [{ value: stored }] = await store.read(['a:1']);
+		expect(seen).toStrictEqual({ status: 'committed', result: stored });
+	});
+
+	it('that somebody else has changed since are read again, and the change is not lost', async () => {
+		await add('a:1');
+		await store.commit({ writes: [{ key: 'a:1', version: 1, value: { n: 40 } }] });
+		await add('a:1');
+		expect(await store.read(['a:1'])).toEqual([{ key: 'a:1', version: 3, value: { n: 41 } }]);
+	});
+
+	it('that somebody else has removed are seen as gone', async () => {
+		await add('a:1');
+		await store.commit({ writes: [{ key: 'a:1', version: 1, value: null }] });
+		await add('a:1');
+		expect(await store.read(['a:1'])).toEqual([{ key: 'a:1', version: 1, value: { n: 1 } }]);
+	});
+
+	it('make nothing fail that would not fail by what there is now', async () => {
+		await add('a:1');
+		await store.commit({ writes: [{ key: 'a:1', version: 1, value: { n: 40 } }] });
+		const outcome = await transact(store, async (tx) => {
+			await tx.load(['a:1']);
+			const { n } = tx.get<{ n: number }>('a:1')!;
+			if (n === 1) throw new Error('there is only one');
+			return n;
+		});
+		expect(outcome).toEqual({ status: 'committed', result: 40 });
+	});
+
+	it('let what fails by the truth fail at once', async () => {
+		await add('a:1');
+		let runs = 0;
+		const failing = transact(store, async (tx) => {
+			runs++;
+			await tx.load(['a:1']);
+			throw new Error('no');
+		});
+		await expect(failing).rejects.toThrow('no');
+		expect(runs).toBe(1);
+	});
+
+	it('are read where a commit on them is still under way', async () => {
+		await add('a:1');
+		await Promise.all(Array.from({ length: 20 }, () => add('a:1')));
+		expect(await store.read(['a:1'])).toEqual([{ key: 'a:1', version: 21, value: { n: 21 } }]);
+	});
+
+	it('are forgotten when it is not known whether a commit on them went through', async () => {
+		await add('a:1');
+		const commit = jest.spyOn(store, 'commit').mockImplementationOnce(async (what) => {
+			await Object.getPrototypeOf(store).commit.call(store, what);
+			throw new Error('the answer was lost');
+		});
+		await expect(add('a:1')).rejects.toThrow('lost');
+		commit.mockRestore();
+		await add('a:1');
+		expect(await store.read(['a:1'])).toEqual([{ key: 'a:1', version: 3, value: { n: 3 } }]);
+	});
+});
+
+describe('the memory of documents', () => {
+	const document = (n: number, version = 1) => ({ key: `a:${n}`, version, value: { n } });
+
+	it('is bounded: what has not changed for longest goes', () => {
+		const recent = new RecentDocuments();
+		recent.remember(Array.from({ length: 4_010 }, (_, n) => document(n)));
+		expect(recent.recall('a:9')).toBeUndefined();
+		expect(recent.recall('a:10')).toEqual(document(10));
+	});
+
+	it('keeps the newer of two versions', () => {
+		const recent = new RecentDocuments();
+		recent.remember([document(1, 3)]);
+		recent.remember([document(1, 2)]);
+		expect(recent.recall('a:1')).toEqual(document(1, 3));
+	});
+
+	it('ends after half a minute', () => {
+		const now = jest.spyOn(performance, 'now').mockReturnValue(1_000);
+		const recent = new RecentDocuments();
+		recent.remember([document(1)]);
+		now.mockReturnValue(30_999);
+		expect(recent.recall('a:1')).toEqual(document(1));
+		now.mockReturnValue(31_000);
+		expect(recent.recall('a:1')).toBeUndefined();
+		now.mockRestore();
+	});
 });
