@@ -30,6 +30,8 @@ export interface Check {
 export interface Write {
 	key: Key;
 	version: number;
+	/** Where a new document's version begins, 1 by default: drawn at random, no document is ever taken for one of the same key that was removed. At most 2^32. */
+	first?: number;
 	value: Json | null;
 }
 

@@ -1,6 +1,7 @@
 import { ShopJourneysError } from '../model/errors';
 import { asStored, type RecentDocuments, recentDocuments } from './recent';
 import type { Commit, CommitResult, IndexSet, Json, LeaseCheck, Store, Versioned } from './store';
+import { maxFirstVersion } from './validate';
 
 /** How often a transaction is tried before STORE_BUSY: each conflict means that another commit went through. */
 const maxAttempts = 24;
@@ -20,6 +21,8 @@ export class Transaction {
 	private readonly indexSets = new Map<string, IndexSet>();
 	private readonly parts: Required<Pick<Commit, 'once' | 'counters' | 'log'>> = { once: [], counters: [], log: [] };
 
+	/** Versions at which documents that it makes begin. */
+	private readonly firstVersions = new Map<string, number>();
 	/** Documents that it went by without reading them. */
 	private readonly recalled: string[] = [];
 
@@ -87,7 +90,15 @@ export class Transaction {
 		const document = this.documents.get(key)!;
 		if (!this.written.has(key)) return document;
 		const value = this.written.get(key);
-		return { key, version: value === null ? 0 : document.version + 1, value };
+		return { key, version: value === null ? 0 : this.nextVersion(document), value };
+	}
+
+	/** A new document's version begins anywhere: what was read of a removed one of the same key, here or elsewhere, never passes for it. */
+	private nextVersion({ key, version }: Versioned<unknown>): number {
+		if (version > 0) return version + 1;
+		let first = this.firstVersions.get(key);
+		if (first === undefined) this.firstVersions.set(key, (first = 1 + Math.floor(Math.random() * maxFirstVersion)));
+		return first;
 	}
 
 	/** The document as it will stand after this transaction. It must have been loaded. */
@@ -146,18 +157,19 @@ export class Transaction {
 		return Array.from(this.documents.values(), (document) => {
 			const value = this.written.get(document.key);
 			if (value === undefined) return document;
-			return { key: document.key, version: value === null ? 0 : document.version + 1, value: asStored(value) };
+			return { key: document.key, version: value === null ? 0 : this.nextVersion(document), value: asStored(value) };
 		});
 	}
 
 	private send(): Promise<CommitResult> {
 		const checks = [];
 		const writes = [];
-		for (const { key, version } of this.documents.values()) {
+		for (const document of this.documents.values()) {
+			const { key, version } = document;
 			const value = this.written.get(key);
 			// Removing what is not there is only a check that it still is not.
 			if (value === undefined || (value === null && version === 0)) checks.push({ key, version });
-			else writes.push({ key, version, value: value as Json });
+			else writes.push({ key, version, value: value as Json, ...(version === 0 && { first: this.nextVersion(document) }) });
 		}
 		return this.store.commit({ checks, writes, leases: this.leases, index: [...this.indexSets.values()], ...this.parts });
 	}

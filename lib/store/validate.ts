@@ -7,7 +7,8 @@ export interface PreparedCommit {
 	checks: Check[];
 	leases: LeaseCheck[];
 	/** `text` is null when the document is removed. */
-	writes: Array<{ key: Key; version: number; text: string | null }>;
+	/** `next`: the version it will stand at; `text` null: it is removed. */
+	writes: Array<{ key: Key; version: number; next: number; text: string | null }>;
 	once: Array<{ key: string; untilMs: number }>;
 	/** One entry for each group and field: what a commit adds twice is added up here. */
 	counters: Array<{ group: string; field: string; add: number }>;
@@ -114,6 +115,9 @@ function checkBound(what: string, count: number, bound: number): void {
 	if (count > bound) throw invalid(`A commit holds at most ${bound} ${what}, not ${count}.`);
 }
 
+/** Leaves room for more writes than there will ever be. */
+export const maxFirstVersion = 2 ** 32;
+
 /** Zero has no sign in the store: Redis would print it, SQLite would not. */
 function plain(value: number): number {
 	return value === 0 ? 0 : value;
@@ -147,9 +151,10 @@ function prepareDocuments(commit: Commit): Pick<PreparedCommit, 'checks' | 'writ
 	for (const { key, version } of checks) visit('checks', key, version);
 	return {
 		checks,
-		writes: writes.map(({ key, version, value }) => {
+		writes: writes.map(({ key, version, first = 1, value }) => {
 			visit('writes', key, version);
-			return { key, version, text: value === null ? null : toText(key, value) };
+			checkWhole(`The first version of ${key}`, first, 1, maxFirstVersion);
+			return { key, version, next: version === 0 ? first : version + 1, text: value === null ? null : toText(key, value) };
 		}),
 	};
 }

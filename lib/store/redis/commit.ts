@@ -23,7 +23,7 @@ export function commitArguments(keys: ScopeKeys, commit: PreparedCommit): { keys
 			...[once, checks, writes, leases, index, counters, log].map((list) => String(list.length)),
 			...once.flatMap(({ key, untilMs }) => [key, String(untilMs)]),
 			...checks.map(({ version }) => String(version)),
-			...writes.flatMap(({ version, text }) => [String(version), text === null ? '' : `${version + 1}\n${text}`]),
+			...writes.flatMap(({ version, next, text }) => [String(version), text === null ? '' : `${next}\n${text}`]),
 			...leases.flatMap(({ key, token }) => [key, token]),
 			...index.flatMap(({ key, value }) => [key, value === null ? '' : String(value)]),
 			...counters.flatMap(({ field, add }) => [field, String(add)]),

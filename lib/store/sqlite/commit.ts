@@ -8,7 +8,7 @@ import { readVersions } from './documents';
 const sql = {
 	onceAdd: 'INSERT INTO once (scope, key, until_ms) VALUES (?, ?, ?) ON CONFLICT DO NOTHING',
 	onceRemove: 'DELETE FROM once WHERE scope = ? AND key = ?',
-	insert: 'INSERT INTO document (scope, key, version, data) VALUES (?, ?, 1, ?)',
+	insert: 'INSERT INTO document (scope, key, version, data) VALUES (?, ?, ?, ?)',
 	update: 'UPDATE document SET version = version + 1, data = ? WHERE scope = ? AND key = ?',
 	remove: 'DELETE FROM document WHERE scope = ? AND key = ?',
 	token: 'SELECT token FROM lease WHERE scope = ? AND idx = ? AND key = ?',
@@ -90,9 +90,9 @@ export function applyCommit(db: SqliteConnection, scope: string, commit: Prepare
 		forgetOnce(db, scope, commit.once);
 		return obstacle;
 	}
-	for (const { key, version, text } of commit.writes) {
+	for (const { key, version, next, text } of commit.writes) {
 		if (text === null) db.run(sql.remove, scope, key);
-		else if (version === 0) db.run(sql.insert, scope, key, text);
+		else if (version === 0) db.run(sql.insert, scope, key, next, text);
 		else db.run(sql.update, text, scope, key);
 	}
 	removeLeases(db, scope, commit.index);

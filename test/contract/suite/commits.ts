@@ -44,6 +44,8 @@ const invalidCommits: Array<[string, unknown]> = [
 	['a bigint inside a document', { writes: [{ key: 'k', version: 0, value: { n: 1n } }] }],
 	['a document that is too large', { writes: [{ key: 'k', version: 0, value: 'x'.repeat(commitBounds.documentBytes) }] }],
 	['a version that is not whole', { checks: [{ key: 'k', version: 0.5 }] }],
+	['a first version of 0', { writes: [{ key: 'k', version: 0, first: 0, value: 1 }] }],
+	['a first version beyond 2^32', { writes: [{ key: 'k', version: 0, first: 2 ** 32 + 1, value: 1 }] }],
 	['a negative version', { checks: [{ key: 'k', version: -1 }] }],
 	['an index value without end', { index: [{ index: 'i', key: 'k', value: Infinity }] }],
 	['an unsafe addition', { counters: [{ group: 'g', field: 'f', add: maxSafe + 1 }] }],
@@ -54,6 +56,20 @@ const invalidCommits: Array<[string, unknown]> = [
 
 export function commitTests(fixture: Fixture): void {
 	describe('commit', () => {
+		it('begins a new document at the version that the write says, and counts on from there', async () => {
+			const store = fixture.newScope();
+			const commit = async (version: number, value: Json, first?: number) => (await store.commit({ writes: [{ key: 'a', version, value, ...(first !== undefined && { first }) }] })).status;
+			expect(await commit(0, 'one', 2 ** 32)).toBe('committed');
+			expect(await commit(1, 'two')).toBe('conflict');
+			// Where there is one already, where it would have begun says nothing.
+			expect(await commit(2 ** 32, 'two', 5)).toBe('committed');
+			expect(await store.read(['a'])).toEqual([{ key: 'a', version: 2 ** 32 + 1, value: 'two' }]);
+			expect(await commit(2 ** 32 + 1, null)).toBe('committed');
+			expect(await commit(0, 'three', 7)).toBe('committed');
+			expect(await commit(2 ** 32 + 1, 'four')).toBe('conflict');
+			expect(await store.read(['a'])).toEqual([{ key: 'a', version: 7, value: 'three' }]);
+		});
+
 		it('writes documents whose version grows by one, and reads them in the order asked', async () => {
 			const store = fixture.newScope();
 			expect(await store.commit({ writes: [{ key: 'b', version: 0, value: { n: 1 } }] })).toEqual({ status: 'committed' });

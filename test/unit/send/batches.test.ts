@@ -100,8 +100,8 @@ describe('a batch', () => {
 		await post.sendOne(step);
 		post.shop.pass(24 * hourMs);
 		const second = await post.claimOne();
-		const [{ value }] = await post.shop.store.read<{ items: object[] }>(['cart:cart-0']);
-		await post.shop.store.commit({ writes: [{ key: 'cart:cart-0', version: 1, value: { ...value, items: [{ ...value!.items[0], title: 'Black Tea' }], updatedAtMs: post.shop.now() } as never }] });
+		const [{ value, version }] = await post.shop.store.read<{ items: object[] }>(['cart:cart-0']);
+		await post.shop.store.commit({ writes: [{ key: 'cart:cart-0', version, value: { ...value, items: [{ ...value!.items[0], title: 'Black Tea' }], updatedAtMs: post.shop.now() } as never }] });
 		const [result] = await sendBatch([jobOf(second, 'node-1')], post.options);
 		expect(result).toMatchObject({ status: 'sent', subject: 'Black Tea' });
 	});
