@@ -9,8 +9,6 @@ function freeze<T>(value: T): T {
 }
 const { remember } = RecentDocuments.prototype;
 RecentDocuments.prototype.remember = function (documents) {
-	remember.call(
-		this,
-		documents.map((document) => ({ ...document, value: freeze(document.value) })),
-	);
+	for (const { value } of documents) freeze(value);
+	remember.call(this, documents);
 };

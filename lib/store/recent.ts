@@ -4,6 +4,8 @@ import type { Json, Store, Versioned } from './store';
 const maxDocuments = 4_000;
 /** How long (machine time): where other processes write too, what was long ago is hardly ever still so. */
 const maxAgeMs = 30_000;
+/** What was told as long ago as this at most is as good as told now (machine time). */
+const freshMs = 5_000;
 
 interface Remembered {
 	document: Versioned<unknown>;
@@ -16,8 +18,12 @@ interface Remembered {
  * decisions whose commit checks the version of all that it went by.
  */
 export class RecentDocuments {
-	/** In the order of their last change. */
+	/** Nearly in the order of their last commit. */
 	private readonly documents = new Map<string, Remembered>();
+
+	get size(): number {
+		return this.documents.size;
+	}
 
 	/** Undefined: it has to be read. */
 	recall(key: string): Versioned<unknown> | undefined {
@@ -27,19 +33,22 @@ export class RecentDocuments {
 
 	/** @param documents as a commit left or found them; nobody changes their values in place */
 	remember(documents: Array<Versioned<unknown>>): void {
-		const untilMs = performance.now() + maxAgeMs;
+		const nowMs = performance.now();
+		const untilMs = nowMs + maxAgeMs;
 		for (const document of documents) {
-			const { key } = document;
+			const { key, version } = document;
 			const known = this.documents.get(key);
-			if (!known) this.documents.set(key, { document, untilMs });
-			// Answers to two commits may come in together.
-			else if (document.version >= known.document.version || document.version === 0) {
-				known.document = document;
-				known.untilMs = untilMs;
+			if (known) {
+				// What all go by (the journeys) is not put to the end each time.
+				if (known.document === document && known.untilMs > untilMs - freshMs) continue;
+				// Answers to two commits may come in together.
+				if (known.document.version > version && version !== 0) continue;
+				this.documents.delete(key);
 			}
+			this.documents.set(key, { document, untilMs });
 		}
-		for (const key of this.documents.keys()) {
-			if (this.documents.size <= maxDocuments) break;
+		for (const [key, known] of this.documents) {
+			if (this.documents.size <= maxDocuments && known.untilMs > nowMs) break;
 			this.documents.delete(key);
 		}
 	}

@@ -153,7 +153,7 @@ describe('documents that this process committed a moment ago', () => {
 describe('the memory of documents', () => {
 	const document = (n: number, version = 1) => ({ key: `a:${n}`, version, value: { n } });
 
-	it('is bounded: what has not changed for longest goes', () => {
+	it('is bounded: what was committed longest ago goes', () => {
 		const recent = new RecentDocuments();
 		recent.remember(Array.from({ length: 4_010 }, (_, n) => document(n)));
 		expect(recent.recall('a:9')).toBeUndefined();
@@ -175,6 +175,19 @@ describe('the memory of documents', () => {
 		expect(recent.recall('a:1')).toEqual(document(1));
 		now.mockReturnValue(31_000);
 		expect(recent.recall('a:1')).toBeUndefined();
+		now.mockRestore();
+	});
+
+	it('goes on for what commits go by all the time, and lets go of the rest', () => {
+		const now = jest.spyOn(performance, 'now');
+		const recent = new RecentDocuments();
+		const hot = document(1);
+		for (let second = 0; second <= 40; second++) {
+			now.mockReturnValue(second * 1_000);
+			recent.remember([hot, document(100 + second)]);
+		}
+		expect(recent.recall('a:1')).toBe(hot);
+		expect(recent.size).toBeLessThanOrEqual(32);
 		now.mockRestore();
 	});
 });
