@@ -154,10 +154,9 @@ export class Transaction {
 
 	/** All documents that it went by as its commit left them, in the form in which they would be read. */
 	private left(): Array<Versioned<unknown>> {
-		return Array.from(this.documents.values(), (document) => {
-			const value = this.written.get(document.key);
-			if (value === undefined) return document;
-			return { key: document.key, version: value === null ? 0 : this.nextVersion(document), value: asStored(value) };
+		return Array.from(this.documents.keys(), (key) => {
+			const document = this.committed(key);
+			return this.written.has(key) ? { ...document, value: asStored(document.value) } : document;
 		});
 	}
 

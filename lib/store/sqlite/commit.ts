@@ -9,7 +9,7 @@ const sql = {
 	onceAdd: 'INSERT INTO once (scope, key, until_ms) VALUES (?, ?, ?) ON CONFLICT DO NOTHING',
 	onceRemove: 'DELETE FROM once WHERE scope = ? AND key = ?',
 	insert: 'INSERT INTO document (scope, key, version, data) VALUES (?, ?, ?, ?)',
-	update: 'UPDATE document SET version = version + 1, data = ? WHERE scope = ? AND key = ?',
+	update: 'UPDATE document SET version = ?, data = ? WHERE scope = ? AND key = ?',
 	remove: 'DELETE FROM document WHERE scope = ? AND key = ?',
 	token: 'SELECT token FROM lease WHERE scope = ? AND idx = ? AND key = ?',
 	entrySet:
@@ -93,7 +93,7 @@ export function applyCommit(db: SqliteConnection, scope: string, commit: Prepare
 	for (const { key, version, next, text } of commit.writes) {
 		if (text === null) db.run(sql.remove, scope, key);
 		else if (version === 0) db.run(sql.insert, scope, key, next, text);
-		else db.run(sql.update, text, scope, key);
+		else db.run(sql.update, next, text, scope, key);
 	}
 	removeLeases(db, scope, commit.index);
 	for (const { index, key, value } of commit.index) {
