@@ -143,7 +143,7 @@ export function keepConnected(context: ITriggerFunctions, adapter: ConnectedAdap
 				},
 				api: adapter.api,
 				context: () => shopApiContext(context, adapter.credential.type),
-				normalise: await normaliseContext(shop, clock.toJourneyMs),
+				normalise: await shop.normaliseContext(),
 				isStopped: () => isStopped,
 			});
 			if (counts?.recorded) context.logger.info(`${context.getNode().name}: the shop’s API told of what no delivery had (${counts.recorded})`);
@@ -196,12 +196,6 @@ export function addressProblem(address: string, credential: Record<string, unkno
 	const isShopHere = Object.values(credential).some((value) => typeof value === 'string' && isLoopback(value));
 	if (!isLoopback(address) || isShopHere) return null;
 	return `The shop cannot deliver to ${address}: that address leads to no machine but this one. Start n8n with WEBHOOK_URL set to its public address (https://...) and publish again.`;
-}
-
-/** What an adapter needs to read the shop's data. */
-export async function normaliseContext(shop: ShopHandle, toJourneyMs: (wallMs: number) => number) {
-	const { currency, url } = await shop.settings();
-	return { toJourneyMs, currency, shopUrl: url };
 }
 
 const deliveries = new Map<string, number>();

@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { ShopJourneysError } from '../model/errors';
 import { RedisHub } from './redis/hub';
 import { SqliteHub } from './sqlite/hub';
+import type { ThreadScript } from '../threads/thread';
 import type { StoreConfig, StoreHub } from './store';
 
 interface Shared {
@@ -17,8 +18,8 @@ function identify(config: StoreConfig): string {
 	return `sqlite ${config.file === ':memory:' ? config.file : resolve(config.file)}`;
 }
 
-function connect(config: StoreConfig): StoreHub {
-	return config.driver === 'redis' ? RedisHub.open(config.url) : SqliteHub.open(resolveFile(config.file));
+function connect(config: StoreConfig, thread: ThreadScript | undefined): StoreHub {
+	return config.driver === 'redis' ? RedisHub.open(config.url) : SqliteHub.open(resolveFile(config.file), thread);
 }
 
 function resolveFile(file: string): string {
@@ -29,14 +30,15 @@ function resolveFile(file: string): string {
  * Opens the installation's store, or joins whoever has it open in this process: the same file or URL is one
  * connection. Each caller closes what it opened; the last one closes the connection. An in-memory store is shared
  * just the same and is gone after the last close.
+ * @param thread what the thread in which SQLite works runs: a script that calls `serveStore`
  * @throws STORE_UNAVAILABLE when a file cannot be opened (Redis is reached at the first call), CONFIG_INVALID when
  * the configuration, this Node or this version cannot work with it
  */
-export function openStore(config: StoreConfig): StoreHub {
+export function openStore(config: StoreConfig, thread?: ThreadScript): StoreHub {
 	const id = identify(config);
 	let entry = shared.get(id);
 	if (!entry) {
-		entry = { hub: connect(config), users: 0 };
+		entry = { hub: connect(config, thread), users: 0 };
 		shared.set(id, entry);
 	}
 	entry.users += 1;
@@ -54,6 +56,10 @@ class SharedHub implements StoreHub {
 
 	get label() {
 		return this.entry.hub.label;
+	}
+
+	get thread() {
+		return this.entry.hub.thread;
 	}
 
 	scope(name: string) {

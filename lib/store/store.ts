@@ -205,8 +205,16 @@ export interface StoreHub {
 	ping(): Promise<void>;
 	/** What an operator should change about the store (a Redis that evicts keys), in plain words; usually nothing. @throws STORE_UNAVAILABLE */
 	warnings(): Promise<string[]>;
+	/** The thread of its own in which the store works, where it has one. */
+	readonly thread?: StoreThread;
 	/** Lets go of the file or the connection; the last user closes it. */
 	close(): Promise<void>;
+}
+
+/** Does besides what the script it was started with gave to `serveStore`. */
+export interface StoreThread {
+	/** @throws STORE_UNAVAILABLE when the thread ended before it answered, and what the function throws */
+	call(name: string, args: unknown[]): Promise<unknown>;
 }
 
 /** Where the store is: `openStore` in open.ts takes it and knows the drivers. */

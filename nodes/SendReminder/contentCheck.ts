@@ -2,8 +2,7 @@ import type { IExecuteFunctions, INodeCredentialDescription, INodeProperties } f
 import type { SenderOptions, SendJob } from '../../lib/messages/send/sender';
 import { offerOf, shownIn } from '../../lib/messages/send/truth';
 import { shopApiContext } from '../../lib/n8n/http';
-import type { Installation, ShopHandle } from '../../lib/n8n/installation';
-import { normaliseContext } from '../../lib/n8n/shopConnection';
+import type { ShopHandle } from '../../lib/n8n/installation';
 import { adapterFor } from '../../lib/shops/registry';
 import { messageOf } from '../../lib/model/errors';
 
@@ -35,13 +34,13 @@ export const contentCheckCredentials: INodeCredentialDescription[] = [
  * Asks the shop for all products that the jobs show, in one go. The shop's silence is no reason to send nothing: then what it told
  * us before counts, and a banner says so.
  */
-export async function liveCheck(context: IExecuteFunctions, { clock }: Installation, shop: ShopHandle, check: ContentCheck, jobs: SendJob[]): Promise<SenderOptions['checkLive']> {
+export async function liveCheck(context: IExecuteFunctions, shop: ShopHandle, check: ContentCheck, jobs: SendJob[]): Promise<SenderOptions['checkLive']> {
 	if (check === 'store' || check === 'off') return undefined;
 	const ids = [...new Set(jobs.flatMap(({ item }) => shownIn(item).map(({ productId }) => productId)))];
 	if (ids.length === 0) return undefined;
 	const adapter = adapterFor(check);
 	try {
-		const products = await adapter.api!.products!(await shopApiContext(context, adapter.credential.type), ids, await normaliseContext(shop, clock.toJourneyMs));
+		const products = await adapter.api!.products!(await shopApiContext(context, adapter.credential.type), ids, await shop.normaliseContext());
 		const byId = new Map(products.map((product) => [product.productId, { ...product, sequenceMs: 0 }]));
 		return async (shown) => shown.flatMap((one) => offerOf(byId.get(one.productId), one) ?? []);
 	} catch (error) {

@@ -15,14 +15,13 @@ import {
 	NodeConnectionTypes,
 } from 'n8n-workflow';
 import { eventCatalogue, type EventType } from '../../lib/model/events';
-import { deliveryCounters } from '../../lib/model/records';
 import { httpAnswer, rethrow } from '../../lib/n8n/errors';
 import { shopField } from '../../lib/n8n/fields/shop';
 import { getInstallation, type ShopHandle } from '../../lib/n8n/installation';
 import { cancelLater, nowOrLater } from '../../lib/n8n/nowOrLater';
 import { rememberForTest, webhookTrigger } from '../../lib/n8n/webhookTest';
 import { cachedCredential } from '../../lib/n8n/cachedCredential';
-import { type ConnectedAdapter, connectionState, connectShop, disconnectShop, keepConnected, normaliseContext, noteDelivery } from '../../lib/n8n/shopConnection';
+import { type ConnectedAdapter, connectionState, connectShop, disconnectShop, keepConnected, noteDelivery } from '../../lib/n8n/shopConnection';
 import type { ShopAdapter } from '../../lib/shops/adapter';
 import { adapterFor } from '../../lib/shops/registry';
 import { readSettings, settingsFields } from '../../lib/n8n/fields/settings';
@@ -209,7 +208,8 @@ export class ShopWebhookTrigger implements INodeType {
 		if (this.getWebhookName() === 'setup') return await serveTracking(this);
 		const response = this.getResponseObject();
 		const answer = (status: number, body: IDataObject, items: IDataObject[] = []): IWebhookResponseData => {
-			response.status(status).json(body);
+			// Without Express, which would hash each answer for the caches of browsers.
+			response.writeHead(status, { 'content-type': 'application/json; charset=utf-8' }).end(JSON.stringify(body));
 			return { noWebhookResponse: true, ...(items.length > 0 && { workflowData: [rememberForTest(this, this.helpers.returnJsonArray(items))] }) };
 		};
 		try {
@@ -222,25 +222,16 @@ export class ShopWebhookTrigger implements INodeType {
 			const shopId = this.getNodeParameter('shop') as string;
 			adapter.verify(delivery, await secretOf(this, adapter, async () => (await getInstallation()).shop(shopId)));
 
-			const installation = await getInstallation();
-			const shop = installation.shop(shopId);
-			const { events, ignored } = adapter.normalise(delivery, await normaliseContext(shop, installation.clock.toJourneyMs));
+			const shop = (await getInstallation()).shop(shopId);
 			if (this.getMode() === 'manual') {
 				// A test in the editor shows what was read and records nothing.
+				const { events, ignored } = adapter.normalise(delivery, await shop.normaliseContext());
 				const connection = adapter.api && { connection: { ...(await connectionState(shop)) } };
 				return answer(200, { ok: true, test: true, ...(ignored && { ignored }) }, ignored ? [{ ignored, ...connection }] : events.map((event) => ({ ...event, ...connection })));
 			}
 			noteDelivery(shop, delivery.receivedAtMs);
-			if (ignored) await shop.store.commit({ counters: [{ group: deliveryCounters, field: `${adapter.id}.ignored`, add: 1 }] });
-			const outcomes: Record<string, number> = {};
-			const started: IDataObject[] = [];
-			const startFor = this.getNodeParameter('startFor', []) as EventType[];
-			for (const event of events) {
-				const outcome = await shop.record(event);
-				outcomes[outcome] = (outcomes[outcome] ?? 0) + 1;
-				if (outcome === 'recorded' && startFor.includes(event.type)) started.push({ ...event });
-			}
-			return answer(200, { ok: true, ...outcomes, ...(ignored && { ignored }) }, started);
+			const { outcomes, ignored, told } = await shop.takeDelivery(adapter.id, delivery, this.getNodeParameter('startFor', []) as EventType[]);
+			return answer(200, { ok: true, ...outcomes, ...(ignored && { ignored }) }, told.map((event) => ({ ...event })));
 		} catch (error) {
 			const { status, body } = httpAnswer(error);
 			if (status >= 500) this.logger.error(`Shop Webhook Trigger: ${messageOf(error)}`);

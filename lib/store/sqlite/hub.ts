@@ -1,5 +1,5 @@
 import type { ThreadScript } from '../../threads/thread';
-import type { Store, StoreHub } from '../store';
+import type { Store, StoreHub, StoreThread } from '../store';
 import { checkScope } from '../validate';
 import { SqliteConnection } from './connection';
 import { InThread } from './inThread';
@@ -9,7 +9,15 @@ import { SqliteStore } from './sqliteStore';
 
 /** All scopes of one file. */
 export class SqliteHub implements StoreHub {
-	private constructor(private readonly engine: Engine) {}
+	private constructor(
+		private readonly engine: Engine,
+		readonly thread?: StoreThread,
+	) {}
+
+	/** On a file that is open already. */
+	static over(engine: Engine): SqliteHub {
+		return new SqliteHub(engine);
+	}
 
 	/**
 	 * Opens (and creates, and migrates) the file once here, so that whoever asks for it hears what is wrong with it; what follows
@@ -20,7 +28,8 @@ export class SqliteHub implements StoreHub {
 		const connection = SqliteConnection.open(file);
 		if (file === ':memory:' || !thread) return new SqliteHub(new InThread(connection));
 		connection.close();
-		return new SqliteHub(new OwnThread(file, connection.label, thread));
+		const engine = new OwnThread(file, connection.label, thread);
+		return new SqliteHub(engine, engine.thread);
 	}
 
 	get label(): string {

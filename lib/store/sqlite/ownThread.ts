@@ -12,7 +12,7 @@ export const builtThread = () => builtScript(join(__dirname, 'thread.js'));
 
 /** Works on a file in a thread of its own: neither SQLite nor the disk holds up the event loop of the caller. */
 export class OwnThread implements Engine {
-	private readonly thread: Thread;
+	readonly thread: Thread;
 
 	constructor(
 		file: string,

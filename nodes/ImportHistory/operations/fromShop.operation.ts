@@ -2,7 +2,6 @@ import type { IExecuteFunctions, INodeExecutionData, INodeProperties } from 'n8n
 import { ShopJourneysError } from '../../../lib/model/errors';
 import { shopApiContext } from '../../../lib/n8n/http';
 import type { Installation } from '../../../lib/n8n/installation';
-import { normaliseContext } from '../../../lib/n8n/shopConnection';
 import { type HistoryKind, historyKinds } from '../../../lib/shops/api';
 import { importFromShop, type ImportRecord } from '../../../lib/shops/imports';
 import { adapterFor } from '../../../lib/shops/registry';
@@ -68,7 +67,7 @@ export async function execute(context: IExecuteFunctions, installation: Installa
 	if (kinds.length === 0) throw new ShopJourneysError('PARAMETER_INVALID', 'Nothing is chosen to be imported', { hint: 'Choose at least one under "What".' });
 	const sinceMs = parameter('since') === 'date' ? sinceOf(parameter('sinceDate')) : undefined;
 	const shop = installation.shop(parameter('shop') as string);
-	const api = { system: adapter.id, api: adapter.api, context: await shopApiContext(context, adapter.credential.type), normalise: await normaliseContext(shop, installation.clock.toJourneyMs) };
+	const api = { system: adapter.id, api: adapter.api, context: await shopApiContext(context, adapter.credential.type), normalise: await shop.normaliseContext() };
 	const options = importOptions(context, installation, shop, parameter('startOver') === true);
 	const done: ImportRecord[] = [];
 	for (const kind of kinds) {

@@ -54,7 +54,7 @@ async function sendAll(context: IExecuteFunctions, items: INodeExecutionData[]):
 			kind: options.kind ?? 'marketing',
 			topic: options.topic?.trim(),
 			isUnchecked: contentCheck === 'off',
-			checkLive: await liveCheck(context, installation, shop, contentCheck, jobs),
+			checkLive: await liveCheck(context, shop, contentCheck, jobs),
 			codeIsValid: codeCheck(context, installation, shop, contentCheck),
 			isElsewhere: ({ variant }) => experiment?.variants.find(({ name }) => name === variant)?.here === false,
 			compose: (job, customer, settings) => compose(job, customer, settings, served),

@@ -207,7 +207,7 @@ describe('asking the shop at the moment of sending', () => {
 	const job = (productIds: string[]) => ({ item: { cart: { items: productIds.map((productId) => ({ productId })) } } }) as never;
 	const asking = (woo: WooShop, hints: string[] = [], credential: object = woo.credential) => {
 		const live = context({ parameters, credentials: { ...smtp(), wooCommerceApi: credential }, hints });
-		return (jobs: never[]) => liveCheck(Object.assign(live, { helpers: { httpRequest } }), installation, installation.shop('main'), 'woocommerce', jobs);
+		return (jobs: never[]) => liveCheck(Object.assign(live, { helpers: { httpRequest } }), installation.shop('main'), 'woocommerce', jobs);
 	};
 
 	it('takes stock and price of a whole batch with one question', async () => {

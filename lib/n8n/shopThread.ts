@@ -1,0 +1,28 @@
+/** The thread beside n8n's event loop in which the store works and events are recorded. */
+import type { ShopEvent } from '../model/events';
+import { serveStore } from '../store/serve';
+import type { StoreHub } from '../store/store';
+import { type Installation, shopsOfOpened } from './installation';
+import type { ShopCalls } from './recordingInThread';
+
+function shopCalls(hub: StoreHub): ShopCalls {
+	let opened: Promise<Installation['shop']> | null = null;
+	const shopOf = async (id: string) => {
+		if (!opened) {
+			opened = shopsOfOpened(hub, () => Date.now());
+			opened.catch(() => (opened = null));
+		}
+		return (await opened)(id);
+	};
+	return {
+		record: async (shop, event) => await (await shopOf(shop)).record(JSON.parse(event) as ShopEvent),
+		takeDelivery: async (shop, system, { headers, rawBody, receivedAtMs }, tell) => {
+			// A message between threads carries a Buffer as a bare array of bytes.
+			const delivery = { headers, rawBody: Buffer.from(rawBody.buffer, rawBody.byteOffset, rawBody.byteLength), receivedAtMs };
+			return await (await shopOf(shop)).takeDelivery(system, delivery, tell);
+		},
+		forgetSettings: async (shop) => (await shopOf(shop)).forgetSettings(),
+	};
+}
+
+serveStore(shopCalls);
