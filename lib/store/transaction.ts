@@ -233,15 +233,18 @@ async function takeTurn(line: string): Promise<() => void> {
  * Runs `body` and commits what it decided, again from the start when a document changed in between.
  * `body` must have no other effects. A lost lease is an answer, not a reason to try again.
  * @param onConflict called before each new attempt, e.g. to drop a cache
+ * @param onAsked called once the store has been asked to commit: what it is asked after that comes after it
  * @throws STORE_BUSY after too many conflicts, STORE_UNAVAILABLE, and whatever `body` throws
  */
-export async function transact<R>(store: Store, body: (tx: Transaction) => Promise<R>, onConflict?: (key: string) => unknown): Promise<TransactionResult<R>> {
+export async function transact<R>(store: Store, body: (tx: Transaction) => Promise<R>, onConflict?: (key: string) => unknown, onAsked?: () => void): Promise<TransactionResult<R>> {
 	let leave: (() => void) | undefined;
 	let leaveFront: (() => void) | undefined;
 	try {
 		for (let attempt = 1; attempt <= maxAttempts; attempt++) {
 			if (!leaveFront && lines.has(store.scope)) await lines.get(store.scope);
-			const outcome = await (await (attempt === 1 ? prepare : prepareAnew)(store, body)).commit();
+			const committing = (await (attempt === 1 ? prepare : prepareAnew)(store, body)).commit();
+			if (attempt === 1) onAsked?.();
+			const outcome = await committing;
 			if (outcome.status !== 'conflict') return outcome;
 			onConflict?.(outcome.key);
 			// One line at a time, so that nobody waits for somebody who waits for him.

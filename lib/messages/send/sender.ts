@@ -103,9 +103,10 @@ class Gate {
 /** A message is worked out before its turn comes, but not longer than this (machine time): then once more, for what counts is the moment of sending. */
 const freshMs = secondMs;
 
-/** One call's turn at the channel: needed for what it books, from the first booking until all is confirmed. */
+/** One call's turn at the channel: needed for what it books, from the first booking until the store was asked to confirm it all. */
 class Turn {
 	private entered: Promise<void> | undefined;
+	private isOver = false;
 
 	constructor(
 		private readonly gate: Gate,
@@ -119,17 +120,22 @@ class Turn {
 		return this.clock.machineNowMs() - sinceMs <= freshMs;
 	}
 
+	/**
+	 * Lets the next call book. It may do so while a confirmation is under way: the store does what it is asked in the order in which it is
+	 * asked, so what was booked before is confirmed first, mostly in one transaction with what is booked now.
+	 */
 	giveBack(): void {
-		if (this.entered) this.gate.leave();
+		if (this.entered && !this.isOver) this.gate.leave();
+		this.isOver = true;
 	}
 }
 
-/** Calls that are worked on, and of those the ones that have booked something: as many as the channel has connections, and not more. */
+/** Calls that are worked on, at most three for each connection: one ahead, one on its way, one being confirmed. Of those the ones that have booked something: as many as the channel has connections, and not more. */
 const gates = new WeakMap<SendChannel, { all: Gate; booked: Gate }>();
 
 async function inTurn<T>(channel: SendChannel, clock: Clock, work: (turn: Turn) => Promise<T>): Promise<T> {
 	let gate = gates.get(channel);
-	if (!gate) gates.set(channel, (gate = { all: new Gate(2 * channel.connections), booked: new Gate(channel.connections) }));
+	if (!gate) gates.set(channel, (gate = { all: new Gate(3 * channel.connections), booked: new Gate(channel.connections) }));
 	await gate.all.enter();
 	const turn = new Turn(gate.booked, clock);
 	try {
@@ -179,6 +185,10 @@ async function sendLoad(jobs: SendJob[], run: Run, turn: Turn): Promise<Array<Pr
 	const passed = await Promise.allSettled(jobs.map((job) => passGuards(job, run, turn)));
 	const reserved = passed.flatMap((one) => (one.status === 'fulfilled' && 'message' in one.value ? [one.value] : []));
 	const handedOver = await Promise.allSettled([handOver(reserved, run)]);
+	let unconfirmed = reserved.length;
+	const onConfirming = () => {
+		if (--unconfirmed === 0) turn.giveBack();
+	};
 	return await Promise.allSettled(
 		passed.map(async (one) => {
 			if (one.status === 'rejected') throw one.reason;
@@ -186,7 +196,7 @@ async function sendLoad(jobs: SendJob[], run: Run, turn: Turn): Promise<Array<Pr
 			const [outcomes] = handedOver;
 			if (outcomes.status === 'rejected') throw outcomes.reason;
 			const outcome = outcomes.value[reserved.indexOf(one.value)] ?? { status: 'unknown', response: 'The provider did not say what became of it' };
-			return await conclude(one.value, outcome, run);
+			return await conclude(one.value, outcome, run, onConfirming);
 		}),
 	);
 }
@@ -420,13 +430,13 @@ function throttledUntilMs({ channel, clock }: Run): number | undefined {
 	return leftMs > 0 ? clock.journeyNowMs() + leftMs * clock.speed : undefined;
 }
 
-/** Books what became of a message that was handed over, and says it. */
-async function conclude(reserved: Reserved, outcome: SendOutcome, run: Run): Promise<SendResult> {
+/** Books what became of a message that was handed over, and says it. @param onConfirming called once the store has been asked to book it */
+async function conclude(reserved: Reserved, outcome: SendOutcome, run: Run, onConfirming: () => void): Promise<SendResult> {
 	const refused = refusalBy(outcome, run);
 	// The store may be gone by now; what became of the message is so all the same. The next attempt then finds the
 	// reservation open, and the policy decides.
 	await unlessStoreFails(async () => {
-		await book(reserved, outcome, refused, run);
+		await book(reserved, outcome, refused, run, onConfirming);
 		if (refused) await retryLater(reserved.job, refused.reason, run);
 	});
 	if (refused) return notSent(run, refused, outcome.response);
@@ -454,7 +464,7 @@ function refusalBy(outcome: SendOutcome, { channel, clock, policy }: Run): Refus
 	return { reason: 'throttled', allowedAtMs: Math.ceil(clock.journeyNowMs() + waitMs * clock.speed) };
 }
 
-async function book({ job, message, documents }: Reserved, outcome: SendOutcome, refused: Refusal | null, run: Run): Promise<void> {
+async function book({ job, message, documents }: Reserved, outcome: SendOutcome, refused: Refusal | null, run: Run, onConfirming: () => void): Promise<void> {
 	const { store, clock, definitions } = run;
 	let isFirst = true;
 	await transact(
@@ -496,6 +506,7 @@ async function book({ job, message, documents }: Reserved, outcome: SendOutcome,
 			ledger.refuse(refused, nowMs, response);
 		},
 		(key) => key === keys.definitions && definitions.clear(),
+		onConfirming,
 	);
 }
 
