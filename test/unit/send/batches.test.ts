@@ -73,6 +73,30 @@ describe('a batch', () => {
 		expect(most).toBe(3);
 	});
 
+	it('books the next message in the same turn in which it asks to confirm the one before, and never earlier', async () => {
+		const steps = await claimMany(3);
+		const { store } = post.shop;
+		const asked: string[] = [];
+		const observed = Object.assign(Object.create(store) as typeof store, {
+			commit: async (commit: Parameters<typeof store.commit>[0]) => {
+				// A message is booked as it enters the sends of its enrolment, and confirmed as it changes there.
+				const states = (commit.writes ?? []).flatMap(({ value }) => Object.values(((value as { sends?: object } | null)?.sends ?? {}) as Record<string, { state: string }>).map(({ state }) => state));
+				asked.push(...states);
+				const answer = await store.commit(commit);
+				asked.push(...states.map((state) => `${state} answered`));
+				return answer;
+			},
+		});
+		const results = await post.send(steps, 'node-1', { store: observed, channel: new FakeChannel(1) });
+		expect(results.map(reasonOf)).toEqual(['sent', 'sent', 'sent']);
+		const step = ['reserved', 'reserved answered', 'sent', 'sent answered'];
+		expect([...asked].sort()).toEqual([...step, ...step, ...step].sort());
+		for (let message = 1; message < 3; message++) {
+			const nth = (state: string, number: number) => asked.flatMap((one, index) => (one === state ? [index] : []))[number];
+			expect(nth('reserved', message)).toBe(nth('sent', message - 1) + 1);
+		}
+	});
+
 	it('decides anew about what was worked out before and had to wait for its turn', async () => {
 		const steps = await claimMany(2);
 		const channel = new FakeChannel(1);
