@@ -1,7 +1,8 @@
 import { z } from 'zod/v4';
 import { personName, severalLines, singleLine } from '../messages/safe-text';
 import type { ChildFacts } from '../model/events';
-import { normaliseEmail, normalisePhone } from '../record/identity';
+import { normalisePhone } from '../model/phone';
+import { normaliseEmail } from '../record/identity';
 import type { FormField } from './fields';
 import type { FieldError } from './words';
 

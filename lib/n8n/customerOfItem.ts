@@ -2,7 +2,8 @@ import type { IDataObject, IExecuteFunctions, INodeExecutionData } from 'n8n-wor
 import { ShopJourneysError } from '../model/errors';
 import { type CustomerRecord, keys } from '../model/records';
 import type { ShopSettings } from '../model/settings';
-import { findCustomer, normaliseEmail, normalisePhone, readCustomer } from '../record/identity';
+import { normalisePhone } from '../model/phone';
+import { findCustomer, normaliseEmail, readCustomer } from '../record/identity';
 import { customerReferences } from './fields/customer';
 import type { ShopHandle } from './installation';
 

@@ -1,7 +1,7 @@
-import { type CountryCode, isSupportedCountry, parsePhoneNumberFromString } from 'libphonenumber-js/max';
 import type { Definitions } from '../journeys/definitions';
 import type { Programme } from '../loyalty/programme';
 import type { CustomerFacts, ShopEvent } from '../model/events';
+import { normalisePhone } from '../model/phone';
 import { type AliasRecord, type CustomerRecord, keys } from '../model/records';
 import type { Store } from '../store/store';
 import type { Transaction } from '../store/transaction';
@@ -61,18 +61,6 @@ const browserLagMs = 1e14;
 export function normaliseEmail(email: string | undefined): string | undefined {
 	const address = email?.trim().toLowerCase();
 	return address && address.length <= 254 && /^[^\s@]+@\S+$/.test(address) ? address : undefined;
-}
-
-/**
- * E.164. A number without its country code is read as one of the customer's country, and must be a valid one there.
- * @param country ISO 3166 alpha-2
- */
-export function normalisePhone(phone: string | undefined, country?: string): string | undefined {
-	if (!phone) return undefined;
-	const defaultCountry = country && isSupportedCountry(country) ? (country as CountryCode) : undefined;
-	const parsed = parsePhoneNumberFromString(phone, { defaultCountry, extract: false });
-	if (!parsed || parsed.ext) return undefined;
-	return (phone.trim().startsWith('+') ? parsed.isPossible() : parsed.isValid()) ? parsed.number : undefined;
 }
 
 /**

@@ -1,6 +1,6 @@
-import { isSupportedCountry } from 'libphonenumber-js';
 import { ShopJourneysError } from '../../lib/model/errors';
 import type { AttributeValue } from '../../lib/model/events';
+import { isCountry } from '../../lib/model/phone';
 import { parseYearlyDate } from '../../lib/segments/calendar';
 
 /** Values as operators write them. Each reader refuses what it cannot be, by the name of its field. */
@@ -31,7 +31,7 @@ export function birthdayOf(field: string, value: string, nowMs: number): string 
 
 export function countryOf(field: string, value: string): string {
 	const code = value.toUpperCase();
-	if (!isSupportedCountry(code)) refuseValue(field, value, 'no country code', 'Write its two letters, e.g. AT.');
+	if (!isCountry(code)) refuseValue(field, value, 'no country code', 'Write its two letters, e.g. AT.');
 	return code;
 }
 

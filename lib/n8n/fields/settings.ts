@@ -1,7 +1,7 @@
-import { isSupportedCountry } from 'libphonenumber-js';
 import type { INodeProperties, NodeParameterValueType } from 'n8n-workflow';
 import { pointsForAmount } from '../../loyalty/ledger';
 import { parseMailbox } from '../../messages/headers';
+import { isCountry } from '../../model/phone';
 import { compileTemplate } from '../../messages/templates';
 import { defaultUtmCampaign } from '../../messages/tracking';
 import { isShopJourneysError, ShopJourneysError } from '../../model/errors';
@@ -372,7 +372,7 @@ function localeOf(value: string): string {
 
 function countryCode(field: string, value: string): string | undefined {
 	const code = value.toUpperCase();
-	if (code && !isSupportedCountry(code)) refuse(`"${field}" is "${value}", which is no country code`, 'Write its two letters, e.g. AT.');
+	if (code && !isCountry(code)) refuse(`"${field}" is "${value}", which is no country code`, 'Write its two letters, e.g. AT.');
 	return code || undefined;
 }
 

@@ -4,7 +4,7 @@ import { isMailAddress } from '../../../lib/messages/headers';
 import { ShopJourneysError } from '../../../lib/model/errors';
 import type { ShopSettings } from '../../../lib/model/settings';
 import type { Installation } from '../../../lib/n8n/installation';
-import { normalisePhone } from '../../../lib/record/identity';
+import { normalisePhone } from '../../../lib/model/phone';
 import { type Rendered, renderFor, saidBy, showAsField } from './rendered';
 
 const forTest = (channels: string[]) => ({ show: { operation: ['sendTest'], channel: channels } });

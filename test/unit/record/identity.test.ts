@@ -1,7 +1,7 @@
 import { hourMs, minuteMs } from '../../../lib/model/clock';
 import type { CustomerFacts } from '../../../lib/model/events';
 import { keys } from '../../../lib/model/records';
-import { normalisePhone } from '../../../lib/record/identity';
+import { normalisePhone } from '../../../lib/model/phone';
 import { anna, cartById, cartEvent, countersOf, customerByAccount, customerByEmail, customerById, customerByVisitor, customerEvent, enrolmentOf, eventOf, openShop, orderEvent, type Shop, viewEvent, waiting } from './shop';
 
 let shop: Shop;
