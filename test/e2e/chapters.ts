@@ -146,7 +146,8 @@ const tea = { productId: 'p1', title: 'Green Tea', quantity: 2, unitPrice: '12.5
 
 export function orderOf(type: string, email: string, order: Record<string, unknown> = {}): Record<string, unknown> {
 	const now = new Date().toISOString();
-	return { type, customer: { email }, order: { id: randomUUID(), items: [tea], currency: 'EUR', total: '25.00', placedAt: now, updatedAt: now, ...order } };
+	// One time for both: at these speeds a millisecond between them is most of a minute.
+	return { type, occurredAt: now, customer: { email }, order: { id: randomUUID(), items: [tea], currency: 'EUR', total: '25.00', placedAt: now, updatedAt: now, ...order } };
 }
 
 /** What journeys emitted went through their workflows, Ended included, without an error. */
