@@ -27,6 +27,11 @@ export async function takeDelivery(
 ): Promise<Taken> {
 	const { events, ignored } = adapter.normalise(delivery, normalise);
 	if (ignored) await store.commit({ counters: [{ group: deliveryCounters, field: `${adapter.id}.ignored`, add: 1 }] });
+	return { ...(await recordInTurn(events, record, tell)), ...(ignored !== undefined && { ignored }) };
+}
+
+/** Records events one after the other, as their order is what happened. @param tell see `takeDelivery` @throws what `record` throws */
+export async function recordInTurn(events: readonly ShopEvent[], record: Recorder, tell: readonly EventType[]): Promise<Pick<Taken, 'outcomes' | 'told'>> {
 	const outcomes: Taken['outcomes'] = {};
 	const told: ShopEvent[] = [];
 	for (const event of events) {
@@ -34,5 +39,5 @@ export async function takeDelivery(
 		outcomes[outcome] = (outcomes[outcome] ?? 0) + 1;
 		if (outcome === 'recorded' && tell.includes(event.type)) told.push(event);
 	}
-	return { outcomes, ...(ignored !== undefined && { ignored }), told };
+	return { outcomes, told };
 }

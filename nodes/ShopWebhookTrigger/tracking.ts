@@ -6,6 +6,7 @@ import { httpAnswer } from '../../lib/n8n/errors';
 import { getInstallation } from '../../lib/n8n/installation';
 import { rememberForTest } from '../../lib/n8n/webhookTest';
 import { normaliseBatch } from '../../lib/tracking/normalise';
+import { recordInTurn } from '../../lib/shops/takeDelivery';
 import { isRobot, receiveBatch, TrackingLimits } from '../../lib/tracking/receive';
 import { browserScript, embedLine, formsScript, serviceWorker, workerLine } from '../../lib/tracking/script';
 import { readRaw } from './rawBody';
@@ -91,12 +92,8 @@ async function takeBatch(context: IWebhookFunctions): Promise<IWebhookResponseDa
 			const shown: IDataObject[] = [...events.map((event) => ({ ...event })), ...batch.refused.map((refused) => ({ refused }))];
 			return { ...done(response), workflowData: [rememberForTest(context, context.helpers.returnJsonArray(shown))] };
 		}
-		const started: IDataObject[] = [];
-		const startFor = context.getNodeParameter('startFor', []) as EventType[];
-		for (const event of events) {
-			if ((await shop.record(event)) === 'recorded' && startFor.includes(event.type)) started.push({ ...event });
-		}
-		return { ...done(response), ...(started.length > 0 && { workflowData: [context.helpers.returnJsonArray(started)] }) };
+		const { told } = await recordInTurn(events, shop.record, context.getNodeParameter('startFor', []) as EventType[]);
+		return { ...done(response), ...(told.length > 0 && { workflowData: [context.helpers.returnJsonArray(told.map((event) => ({ ...event })))] }) };
 	} catch (error) {
 		const { status, body } = httpAnswer(error);
 		if (status >= 500) context.logger.error(`tracking.js: ${messageOf(error)}`);
